@@ -1,0 +1,99 @@
+"""The ranking: one row per feature, best first."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from deepfeat.ranking.aggregate import Across, mean_over_members, mean_over_methods, ranks
+from deepfeat.ranking.intervals import bootstrap_interval
+from deepfeat.ranking.normalise import Normalisation, normalise
+
+COLUMNS = ("feature", "importance", "ci_low", "ci_high", "rank")
+"""What every ranking begins with; the columns after them are the methods."""
+
+
+def build_ranking(
+    features: Sequence[str],
+    scores: Mapping[str, ArrayLike],
+    *,
+    keep: ArrayLike | None = None,
+    normalisation: Normalisation = "sum",
+    across: Across = "mean",
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Average the methods' scores over members, then over methods, and rank the features.
+
+    Args:
+        features: the features' names, in the order of the scores' columns.
+        scores: per method, (members, features) raw scores, larger for features that matter more.
+        keep: (members,) True for the members that count; those that failed are left out, and their scores
+            may be anything. None keeps all.
+        normalisation: how each member's scores are scaled, see `normalise`.
+        across: how the methods are averaged, see `mean_over_methods`.
+        confidence: of the interval over members, see `bootstrap_interval`.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        A row per feature, sorted by rank, with an index from 0: `feature`; `importance`, the mean over
+        methods; `ci_low` and `ci_high`, its interval over members (NaN with one member); `rank` from 1, ties
+        broken by name; then, per method in the order given, the mean of its normalised scores.
+
+    Raises:
+        ValueError: nothing to rank (no feature, method or member left), scores of the wrong shape or not
+            finite, repeated feature names, or a method named like one of the first columns.
+    """
+    _check(features, scores)
+    normalised = {
+        name: normalise(_kept(name, raw, keep, len(features)), normalisation) for name, raw in scores.items()
+    }
+    means = {name: mean_over_members(values) for name, values in normalised.items()}
+    importance = mean_over_methods({name: mean[None] for name, mean in means.items()}, across)[0]
+    interval = bootstrap_interval(normalised, across, confidence=confidence, resamples=resamples, seed=seed)
+    table = pd.DataFrame(
+        {
+            "feature": list(features),
+            "importance": importance,
+            "ci_low": interval.low,
+            "ci_high": interval.high,
+            "rank": ranks(importance, features),
+            **means,
+        }
+    )
+    return table.sort_values("rank", ignore_index=True)
+
+
+def method_columns(ranking: pd.DataFrame) -> list[str]:
+    """Names of the methods of a ranking, in the order of its columns."""
+    return [str(name) for name in ranking.columns if name not in COLUMNS]
+
+
+def _check(features: Sequence[str], scores: Mapping[str, ArrayLike]) -> None:
+    if not features:
+        raise ValueError("there is no feature to rank")
+    if len(set(features)) != len(features):
+        raise ValueError("two features have the same name")
+    if not scores:
+        raise ValueError("no method has scores to rank by")
+    reserved = sorted(set(scores) & set(COLUMNS))
+    if reserved:
+        raise ValueError(f"a method cannot be named {reserved[0]!r}: that is a column of every ranking")
+
+
+def _kept(name: str, raw: ArrayLike, keep: ArrayLike | None, n_features: int) -> NDArray[np.float64]:
+    """The rows of the members that count, after a look at the shape."""
+    values = np.asarray(raw, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != n_features:  # noqa: PLR2004
+        raise ValueError(f"{name}: scores must be (members, {n_features}), not {values.shape}")
+    if keep is not None:
+        mask = np.asarray(keep, dtype=bool)
+        if mask.shape != (len(values),):
+            raise ValueError(f"{name}: {len(values)} members of scores, but {mask.shape} of `keep`")
+        values = values[mask]
+    if len(values) == 0:
+        raise ValueError(f"{name}: no member is left to rank by")
+    return values
