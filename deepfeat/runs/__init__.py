@@ -1,0 +1,1 @@
+"""One execution of an experiment, and the directory it leaves behind."""

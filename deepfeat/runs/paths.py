@@ -1,0 +1,120 @@
+"""The files of a run. Nothing else knows their names."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+_LONGEST = 80
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """Where everything of one run is.
+
+    Attributes:
+        root: the run's directory; it need not exist.
+    """
+
+    root: Path
+
+    @classmethod
+    def of(cls, output: Path, experiment: str) -> "RunPaths":
+        """The run of an experiment below the output directory."""
+        return cls(output / safe_name(experiment))
+
+    @property
+    def ranking(self) -> Path:
+        """The result: a row per feature, best first."""
+        return self.root / "ranking.csv"
+
+    @property
+    def members(self) -> Path:
+        """A row per trained model: seed, epochs, losses, held-out scores."""
+        return self.root / "models.csv"
+
+    @property
+    def experiment(self) -> Path:
+        """The experiment as it was run, every default and override resolved."""
+        return self.root / "experiment.yml"
+
+    @property
+    def provenance(self) -> Path:
+        """How the results came about: versions, machine, digests, times."""
+        return self.root / "run.json"
+
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.root / "report.html"
+
+    @property
+    def log(self) -> Path:
+        """Everything that was said, and more; each execution appends."""
+        return self.root / "logs" / "deepfeat.log"
+
+    @property
+    def ledger(self) -> Path:
+        """What is already computed, for resuming."""
+        return self.root / ".deepfeat"
+
+    @property
+    def methods(self) -> Path:
+        """The directory of the methods' scores."""
+        return self.root / "methods"
+
+    @property
+    def models(self) -> Path:
+        """The directory of the trained networks."""
+        return self.root / "models"
+
+    @property
+    def figures(self) -> Path:
+        """The directory of the figures."""
+        return self.root / "figures"
+
+    def method(self, name: str) -> Path:
+        """A method's scores: a row per member, a column per feature."""
+        return self.methods / f"{safe_name(name)}.csv"
+
+    def artefacts(self, method: str) -> Path:
+        """A directory for whatever else a method wants to keep."""
+        return self.methods / safe_name(method)
+
+    def model(self, member: int) -> Path:
+        """One trained network, as a standard Keras file."""
+        return self.models / f"model_{member:05d}.keras"
+
+    def figure(self, name: str, suffix: str) -> Path:
+        """A figure in one format; `suffix` begins with its dot."""
+        return self.figures / f"{safe_name(name)}{suffix}"
+
+    def results(self) -> Iterator[Path]:
+        """The result files that an earlier run left here, for a new run to replace."""
+        single = (self.ranking, self.members, self.experiment, self.provenance, self.report)
+        yield from (path for path in single if path.is_file())
+        for pattern in ("methods/*.csv", "models/model_*.keras", "figures/*.png", "figures/*.svg"):
+            yield from sorted(self.root.glob(pattern))
+
+
+def safe_name(name: str) -> str:
+    """A file name that stands for a name which somebody else chose.
+
+    Letters, digits, `.`, `_` and `-` of ASCII stay as they are. A name with anything else, with a leading dot
+    or dash, or too long for a file system keeps what it can and gets eight digits of its digest, so that
+    different names get different files.
+
+    Args:
+        name: any text.
+
+    Returns:
+        1 to 80 ASCII characters, never `.`, `..`, hidden, or with a separator.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    kept = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).lstrip(".-")
+    if kept == name and 0 < len(name) <= _LONGEST:
+        return name
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept[: _LONGEST - 9].strip('.-_') or 'unnamed'}-{digest}"
