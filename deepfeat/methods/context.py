@@ -1,0 +1,85 @@
+"""What a method may use besides the ensemble and the data."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from deepfeat.methods.annotations import Ensemble, FitPlan
+from deepfeat.methods.importance import MethodError
+
+
+def _no_fit(plan: FitPlan) -> Ensemble:
+    raise MethodError(
+        f'plan {plan.name!r}: this method may not train networks; set kind = "experiment" on it'
+    )
+
+
+def _no_progress(done: int, total: int) -> None:
+    del done, total
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """Randomness, messages, a folder and refits for one call of one method.
+
+    Attributes:
+        seed: the seed of the experiment.
+        method: the name of the method; different methods draw different numbers.
+        folder: where the method may leave files, which the report shows; use `artefact` to name them.
+        fit: trains what a plan says and returns the ensemble; only for methods of kind `experiment`.
+        progress: call it as `progress(done, total)` now and then.
+    """
+
+    seed: int
+    method: str
+    folder: Path
+    fit: Callable[[FitPlan], Ensemble] = _no_fit
+    progress: Callable[[int, int], None] = _no_progress
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Random numbers that depend on the experiment's seed and the method's name alone.
+
+        Every set of members sees the same stream. Use it for what all members share (which rows to look at,
+        how to shuffle them), and `member_rng` for what each member draws for itself; then the answer for a
+        member does not depend on which other members are asked together with it.
+        """
+        return self._generator()
+
+    def member_rng(self, member_seed: int) -> np.random.Generator:
+        """Random numbers of one member's own.
+
+        Args:
+            member_seed: the member's seed, `ensemble.plan.seeds[i]`.
+        """
+        return self._generator(member_seed)
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """Where messages go: to the console and to the log of the run."""
+        return logging.getLogger(f"deepfeat.methods.{self.method}")
+
+    def artefact(self, name: str) -> Path:
+        """Path of a file to write in the method's folder, which is made if need be.
+
+        Args:
+            name: a plain file name such as `path.csv`.
+
+        Raises:
+            MethodError: the name would lead out of the folder.
+        """
+        if name in ("", ".", "..") or Path(name).name != name or "\\" in name:
+            raise MethodError(f"{name!r} is not a plain file name")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / name
+
+    def _generator(self, *key: int) -> np.random.Generator:
+        # A digest and not hash(): that one differs from process to process.
+        digest = hashlib.sha256(self.method.encode()).digest()
+        words = np.frombuffer(digest[:16], dtype="<u4").tolist()
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(*words, *key)))

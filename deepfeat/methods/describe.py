@@ -1,0 +1,208 @@
+"""What `deepfeat methods` shows: as plain data for programs, and as tables for people."""
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from os import sep
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepfeat.errors import InputError, Problem
+from deepfeat.methods.discovery import BrokenPlugin
+from deepfeat.methods.method import MethodParams
+from deepfeat.methods.registry import MethodInfo, Registry
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+_DIGEST_SHOWN = 12
+
+
+def list_data(registry: Registry) -> dict[str, Any]:
+    """The methods and the broken plugins, ready for JSON.
+
+    Args:
+        registry: what was found.
+
+    Returns:
+        `methods`: a mapping per method with the fields of `MethodInfo`; `broken`: one per broken plugin with
+        the fields of `BrokenPlugin`.
+    """
+    return {
+        "methods": [asdict(info) for info in registry.info.values()],
+        "broken": [asdict(plugin) for plugin in registry.broken],
+    }
+
+
+def list_view(registry: Registry) -> "RenderableType":
+    """The same for people.
+
+    Args:
+        registry: what was found.
+    """
+    from rich.console import Group  # noqa: PLC0415 - loaded only where something is drawn
+
+    parts: list[RenderableType] = []
+    if registry.info:
+        parts.append(_methods_table(registry.info))
+    else:
+        parts.append(_text("No method was found; put a file into plugins/."))
+    if registry.broken:
+        parts += [_text(""), _broken_table(registry.broken)]
+    return Group(*parts)
+
+
+def show_data(registry: Registry, name: str) -> dict[str, Any]:
+    """Everything about one method, ready for JSON.
+
+    Args:
+        registry: what was found.
+        name: of the method.
+
+    Returns:
+        The fields of `MethodInfo`, and `paper`, `sees`, `blind_to`, the whole docstring as `about`, and
+        `parameters`: name, type, default and help of each.
+
+    Raises:
+        InputError: there is no such method, or its plugin is broken.
+    """
+    if problem := registry.missing(name):
+        raise InputError(Problem("command line", 0, 0, problem))
+    method = registry.methods[name]
+    return asdict(registry.info[name]) | {
+        "about": _paragraphs(method.__doc__ or ""),
+        "paper": method.paper,
+        "sees": method.sees,
+        "blind_to": method.blind_to,
+        "exempt": dict(method.exempt),
+        "parameters": parameters(method.Params),
+    }
+
+
+def show_view(registry: Registry, name: str) -> "RenderableType":
+    """The same for people.
+
+    Args:
+        registry: what was found.
+        name: of the method.
+
+    Raises:
+        InputError: as `show_data`.
+    """
+    from rich.console import Group  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    data = show_data(registry, name)
+    facts = Table.grid(padding=(0, 2))
+    for label, value in (
+        ("sees", data["sees"]),
+        ("blind to", data["blind_to"]),
+        ("paper", data["paper"]),
+        ("cost", f"{data['cost']}: {registry.methods[name].cost.meaning}"),
+        ("source", _short(data["source"])),
+        ("version", data["version"]),
+        ("sha256", data["sha256"]),
+    ):
+        if value:
+            facts.add_row(_text(label, "dim"), _text(value))
+    known = data["parameters"]
+    below = _parameters_table(known) if known else _text("It has no parameters.")
+    return Group(_text(name, "bold"), _text(data["about"]), _text(""), facts, _text(""), below)
+
+
+def parameters(params: type[MethodParams]) -> list[dict[str, Any]]:
+    """Name, type, default and help of each parameter, in the order of the class.
+
+    Args:
+        params: the parameters of a method.
+    """
+    schema = params.model_json_schema()
+    return [
+        {
+            "name": name,
+            "type": _type_in_words(field, schema.get("$defs", {})),
+            "default": field.get("default"),
+            "help": field.get("description", ""),
+        }
+        for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _paragraphs(doc: str) -> str:
+    """A docstring with a line per paragraph, so that it can be broken where the screen ends."""
+    paragraphs = inspect.cleandoc(doc).split("\n\n")
+    return "\n\n".join(text if "\n " in text else " ".join(text.split()) for text in paragraphs)
+
+
+def _type_in_words(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    """A type of JSON schema in words: `integer, at least 1`."""
+    if reference := field.get("$ref"):
+        return _type_in_words(shared[str(reference).rsplit("/", 1)[-1]], shared)
+    if choices := field.get("anyOf"):
+        return " or ".join(dict.fromkeys(_type_in_words(choice, shared) for choice in choices))
+    if "const" in field:
+        return str(field["const"])
+    if values := field.get("enum"):
+        return f"one of: {', '.join(map(str, values))}"
+    words = {"null": "nothing", "boolean": "true or false", "string": "text", "object": "mapping"}
+    kind = str(field.get("type", "anything"))
+    text = words.get(kind, kind)
+    if kind == "array":
+        items = field.get("items")
+        text = f"list of {_type_in_words(items, shared)}" if items else "list"
+    bounds = {
+        "minimum": "at least",
+        "exclusiveMinimum": "more than",
+        "maximum": "at most",
+        "exclusiveMaximum": "less than",
+    }
+    return ", ".join([text, *(f"{words} {field[key]}" for key, words in bounds.items() if key in field)])
+
+
+def _methods_table(infos: Mapping[str, MethodInfo]) -> "Table":
+    table = _table("method", "what it measures", "cost", "source")
+    for info in infos.values():
+        identity = info.version or info.sha256[:_DIGEST_SHOWN]
+        source = _text(_short(info.source))
+        source.append_text(_text(f" {identity}", "dim"))
+        table.add_row(_text(info.name, "bold"), _text(info.doc), _text(info.cost), source)
+    return table
+
+
+def _broken_table(broken: Sequence[BrokenPlugin]) -> "Table":
+    table = _table("broken plugin", "why it cannot be used")
+    for plugin in broken:
+        table.add_row(_text(_short(plugin.source), "red"), _text(plugin.error))
+    return table
+
+
+def _parameters_table(rows: Sequence[Mapping[str, Any]]) -> "Table":
+    table = _table("parameter", "type", "default", "meaning")
+    for row in rows:
+        default = "nothing" if row["default"] is None else json.dumps(row["default"], ensure_ascii=False)
+        table.add_row(_text(row["name"], "bold"), _text(row["type"]), _text(default), _text(row["help"]))
+    return table
+
+
+def _short(source: str) -> str:
+    """A path as seen from here, if it is below; else as it is."""
+    return source.removeprefix(f"{Path.cwd()}{sep}")
+
+
+def _table(*headers: str) -> "Table":
+    from rich import box  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    return Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+
+
+def _text(text: str, style: str = "") -> "Text":
+    """Text from a plugin, whose author is a stranger: no markup, no control characters."""
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    return Text(
+        "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text), style=style
+    )

@@ -1,0 +1,159 @@
+"""What a method answers: how much each feature matters to each member."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.errors import DeepfeatError, ExitCode
+
+Array = NDArray[np.float64]
+
+_PER_MEMBER = ("scores", "sign", "per_class")
+_PER_FEATURE = ("effect", "std_error", "ci_low", "ci_high", "p_value")
+
+
+class MethodError(DeepfeatError):
+    """A method gave no usable answer; the other methods of the run are not concerned."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """The answer of one method for the members it was asked about.
+
+    Arrays of real numbers are stored as float64, so float32 results of a network can be passed as they are.
+
+    Attributes:
+        scores: (members, features) how much each feature matters; larger is more important. No common scale
+            is needed: the ranking normalises every member.
+        sign: (members, features) direction of the influence, -1 to 1, where the method has one.
+        per_class: (members, classes, features) scores for each output, where the method has them.
+        effect: (features,) estimated effect, for methods that do inference; so are the four that follow.
+        std_error: (features,) standard error of `effect`.
+        ci_low: (features,) lower end of the confidence interval of `effect`.
+        ci_high: (features,) upper end of it.
+        p_value: (features,) p-value of the null hypothesis that the method documents.
+        notes: sentences for the report: warnings, assumptions, what the method cannot see.
+    """
+
+    scores: Array
+    sign: Array | None = None
+    per_class: Array | None = None
+    effect: Array | None = None
+    std_error: Array | None = None
+    ci_low: Array | None = None
+    ci_high: Array | None = None
+    p_value: Array | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (*_PER_MEMBER, *_PER_FEATURE):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, _as_float64(value))
+
+    def check(self, n_members: int, n_features: int) -> None:
+        """Refuse an answer that cannot be averaged with those of other methods.
+
+        Args:
+            n_members: how many members the method was asked about.
+            n_features: how many features the data have.
+
+        Raises:
+            MethodError: an array has the wrong shape or type, or numbers that are not finite; all faults in
+                one message.
+        """
+        shapes: dict[str, tuple[int | None, ...]] = dict.fromkeys(_PER_FEATURE, (n_features,))
+        shapes |= {"scores": (n_members, n_features), "sign": (n_members, n_features)}
+        shapes["per_class"] = (n_members, None, n_features)
+        found = [
+            f"{name} {fault}"
+            for name, shape in shapes.items()
+            if (value := getattr(self, name)) is not None and (fault := _fault(value, shape))
+        ]
+        if self.p_value is not None and not found and np.any((self.p_value < 0) | (self.p_value > 1)):
+            found.append("p_value lies outside 0 to 1")
+        if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
+            found.append("notes is not a tuple of sentences")
+        if found:
+            raise MethodError("; ".join(found))
+
+    @classmethod
+    def join(cls, parts: Sequence["Importance"]) -> "Importance":
+        """One answer from the answers for consecutive sets of members.
+
+        Args:
+            parts: at least one; in member order.
+
+        Returns:
+            The parts joined along the member axis, each different note once.
+
+        Raises:
+            MethodError: only some of the parts have a field, or there are several parts with estimates per
+                feature (such a method has to be an experiment method, which sees all members at once).
+        """
+        if len(parts) == 1:
+            return parts[0]
+        for name in _PER_FEATURE:
+            if any(getattr(part, name) is not None for part in parts):
+                raise MethodError(
+                    f"{name} is one estimate per feature and cannot be joined over sets of members; "
+                    'set kind = "experiment" on the method'
+                )
+        joined: dict[str, Array] = {}
+        for name in _PER_MEMBER:
+            arrays = [value for part in parts if (value := getattr(part, name)) is not None]
+            if len(arrays) == len(parts):
+                joined[name] = np.concatenate(arrays)
+            elif arrays:
+                raise MethodError(f"{name} was given for some members only; give it for all or for none")
+        notes = tuple(dict.fromkeys(chain.from_iterable(part.notes for part in parts)))
+        return cls(**joined, notes=notes)
+
+    def equals(self, other: "Importance") -> bool:
+        """Whether both answers are the same, bit by bit."""
+        return all(_same(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+
+
+def sum_columns(values: Array, data: Dataset) -> Array:
+    """Sums over the encoded columns of each feature.
+
+    Args:
+        values: (..., columns) one number per encoded column.
+        data: tells which columns belong to which feature.
+
+    Returns:
+        (..., features).
+    """
+    starts = [feature.start for feature in data.features]
+    return np.add.reduceat(np.asarray(values, dtype=np.float64), starts, axis=-1)
+
+
+def _as_float64(value: object) -> object:
+    """The array as float64 if it holds real numbers, else untouched (`check` then tells what is wrong)."""
+    array = np.asarray(value)
+    return array.astype(np.float64, copy=False) if array.dtype.kind in "fiu" else array
+
+
+def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...]) -> str:
+    """What is wrong with an array of which `shape` is expected (None: any length), or nothing."""
+    if value.dtype != np.float64:
+        return f"holds {value.dtype}, expected real numbers"
+    if len(value.shape) != len(shape) or any(
+        want not in (None, got) for want, got in zip(shape, value.shape, strict=True)
+    ):
+        expected = ", ".join("any" if length is None else str(length) for length in shape)
+        return f"has shape {value.shape}, expected ({expected})"
+    wrong = int(np.count_nonzero(~np.isfinite(value)))
+    return f"has {wrong} of {value.size} values that are not finite" if wrong else ""
+
+
+def _same(left: object, right: object) -> bool:
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        return left.shape == right.shape and left.tobytes() == right.tobytes()
+    return left is right or (isinstance(left, tuple) and left == right)

@@ -1,0 +1,137 @@
+"""The contract of an importance method."""
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.methods.annotations import Ensemble
+from deepfeat.methods.context import Context
+from deepfeat.methods.importance import Importance
+
+Kind = Literal["member", "experiment"]
+
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# The columns of ranking.csv that stand beside those of the methods.
+RESERVED_NAMES = frozenset({"feature", "importance", "ci_low", "ci_high", "rank"})
+
+
+class Cost(StrEnum):
+    """What a method's time is spent on, from cheap to dear."""
+
+    meaning: str
+
+    WEIGHTS = "weights", "reads trained weights; no time at all"
+    PREDICTIONS = "predictions", "predicts the rows a few times for every feature"
+    SAMPLING = "sampling", "predicts hundreds of variations of every row"
+    REFITS = "refits", "trains networks again"
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A cost with its meaning in words."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+
+class MethodParams(BaseModel):
+    """Base of the parameters of a method; by itself: no parameters.
+
+    Give every field a default and a description: `repeats: PositiveInt = Field(10, description="...")`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class Method(ABC):
+    """An importance method; a plugin is a subclass of it.
+
+    The first line of the docstring is what `deepfeat methods` shows.
+
+    A method of kind `member` answers for any set of members, each independently of the others: it is called
+    for a part of the ensemble at a time, and the parts are joined. One of kind `experiment` is called once,
+    with the whole ensemble, and may train more networks with `context.fit`.
+
+    Heavy libraries are imported inside `explain`, so that listing and validating stay fast.
+
+    Attributes:
+        name: how the experiment file and the ranking call it; lower case letters, digits and `_`.
+        kind: `member` or `experiment`.
+        cost: what its time is spent on.
+        paper: the publication to cite.
+        sees: what it measures, in one line.
+        blind_to: what it cannot see, in one line.
+        exempt: checks of `deepfeat.testing.conformance` that it does not have to pass: name and reason.
+        Params: its parameters.
+
+    Args:
+        params: values of the parameters; by default the defaults of `Params`.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[Kind] = "member"
+    cost: ClassVar[Cost] = Cost.PREDICTIONS
+    paper: ClassVar[str] = ""
+    sees: ClassVar[str] = ""
+    blind_to: ClassVar[str] = ""
+    exempt: ClassVar[Mapping[str, str]] = {}
+    Params: ClassVar[type[MethodParams]] = MethodParams
+
+    params: MethodParams
+
+    def __init__(self, params: MethodParams | None = None) -> None:
+        self.params = self.Params() if params is None else params
+
+    @abstractmethod
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """How much each feature matters to each member.
+
+        Args:
+            ensemble: the trained members; do not change their weights.
+            data: the encoded table; do not change it either. `ensemble.plan.splits` says which rows each
+                member has not seen.
+            context: random numbers, messages, a folder for files, refits.
+
+        Returns:
+            Scores (members, features), in the order of the ensemble and of `data.features`.
+
+        Raises:
+            MethodError: the question has no answer here; say why and what to use instead.
+        """
+
+
+def summary(thing: object) -> str:
+    """First line of the docstring of a method, or an empty text."""
+    doc = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
+    return doc.split("\n", 1)[0]
+
+
+def contract_faults(method: type[Any]) -> list[str]:
+    """What keeps a method class from being registered, a phrase each.
+
+    Args:
+        method: a concrete subclass of Method.
+    """
+    found = []
+    name = getattr(method, "name", None)
+    if not isinstance(name, str):
+        found.append('it has no name; add name = "..."')
+    elif not NAME_PATTERN.fullmatch(name):
+        found.append(f"its name {name!r} must be lower case letters, digits and _, beginning with a letter")
+    elif name in RESERVED_NAMES:
+        found.append(f"its name {name!r} is a column of ranking.csv; choose another")
+    if method.kind not in get_args(Kind):
+        found.append(f"its kind {method.kind!r} is not one of: {', '.join(get_args(Kind))}")
+    if not isinstance(method.cost, Cost):
+        known = ", ".join(f"Cost.{cost.name}" for cost in Cost)
+        found.append(f"its cost {method.cost!r} is not one of: {known}")
+    if not (inspect.isclass(method.Params) and issubclass(method.Params, MethodParams)):
+        found.append("its Params is not a subclass of MethodParams")
+    elif required := [key for key, field in method.Params.model_fields.items() if field.is_required()]:
+        found.append(f"its parameters {', '.join(required)} have no default")
+    return found

@@ -1,0 +1,144 @@
+"""An ensemble without training: its members are linear models, found in closed form.
+
+It answers like a trained ensemble, in milliseconds and without TensorFlow, which makes it good for the tests
+of a plugin. Real networks are not linear: a plugin that passes here has yet to be run on real ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.splits import Split
+from deepfeat.methods.importance import sum_columns
+from deepfeat.training.plan import FitPlan
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """One member: answers for rows, as a Keras model does when it is called.
+
+    Attributes:
+        kernel: (columns, outputs) weights of the raw inputs.
+        bias: (outputs,).
+        task: decides what turns logits into answers.
+    """
+
+    kernel: Floats
+    bias: Floats
+    task: str
+
+    def __call__(self, x: ArrayLike) -> NDArray[np.float32]:
+        """Probabilities, or values for a regression, (rows, outputs)."""
+        return _answers(np.asarray(x, dtype=np.float64) @ self.kernel + self.bias, self.task)
+
+    def get_weights(self) -> list[Floats]:
+        """Kernel and bias; the arrays themselves, so that a test notices a plugin that changes them."""
+        return [self.kernel, self.bias]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearEnsemble:
+    """Members with given weights.
+
+    Attributes:
+        data: the table.
+        plan: which rows each member has seen.
+        kernels: (members, columns, outputs) weights of the standardised inputs.
+        biases: (members, outputs).
+        means: (columns,) what the inputs are centred at.
+        deviations: (columns,) what they are divided by.
+    """
+
+    data: Dataset
+    plan: FitPlan
+    kernels: Floats
+    biases: Floats
+    means: Floats
+    deviations: Floats
+
+    @classmethod
+    def fit(cls, data: Dataset, members: int = 4, *, seed: int = 0) -> "LinearEnsemble":
+        """Ridge regression of the targets, each member on half of the rows.
+
+        Args:
+            data: the table.
+            members: how many.
+            seed: of the split of the rows.
+        """
+        seeds = tuple(range(seed, seed + members))
+        orders = [np.random.default_rng(member).permutation(data.n_rows) for member in seeds]
+        half, rest = data.n_rows // 2, data.n_rows * 3 // 4
+        plan = FitPlan(
+            name="linear",
+            seeds=seeds,
+            splits=tuple(Split(order[:half], order[half:rest], order[rest:]) for order in orders),
+            mask=np.ones((members, data.n_features), dtype=bool),
+            penalty=np.zeros(members),
+        )
+        means, deviations = data.x.mean(axis=0, dtype=np.float64), data.x.std(axis=0, dtype=np.float64)
+        deviations = np.where(deviations > 0, deviations, 1.0)
+        scaled = (data.x - means) / deviations
+        # Targets of 0 and 1 are stretched so that the logits are sure of themselves.
+        stretched = 4.0 * (data.y - data.y.mean(axis=0)) if data.task != "regression" else data.y
+        kernels, biases = [], []
+        for split in plan.splits:
+            inputs, targets = scaled[split.train], stretched[split.train]
+            biases.append(targets.mean(axis=0))
+            gram = inputs.T @ inputs + np.eye(data.n_columns)
+            kernels.append(np.linalg.solve(gram, inputs.T @ (targets - biases[-1])))
+        return cls(data, plan, np.stack(kernels), np.stack(biases).astype(np.float64), means, deviations)
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    def __getitem__(self, member: int) -> LinearModel:
+        kernel = self.kernels[member] / self.deviations[:, None]
+        return LinearModel(kernel, self.biases[member] - self.means @ kernel, self.data.task)
+
+    def select(self, indices: Sequence[int] | NDArray[np.int64]) -> "LinearEnsemble":
+        """Only these members, in this order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        return replace(
+            self, plan=self.plan.select(chosen), kernels=self.kernels[chosen], biases=self.biases[chosen]
+        )
+
+    def predict(
+        self, x: ArrayLike, output: Literal["probability", "logit"] = "probability"
+    ) -> NDArray[np.float32]:
+        """Answers of all members, (members, rows, outputs)."""
+        scaled = (np.asarray(x, dtype=np.float64) - self.means) / self.deviations
+        logits = scaled @ self.kernels + self.biases[:, None, :]
+        return logits.astype(np.float32) if output == "logit" else _answers(logits, self.data.task)
+
+    def gradients(self, x: ArrayLike, output: int = 0) -> NDArray[np.float32]:
+        """Derivatives of one logit with respect to the raw inputs, (members, rows, columns)."""
+        slopes = self.kernels[:, None, :, output] / self.deviations
+        return np.repeat(slopes, len(np.asarray(x)), axis=1).astype(np.float32)
+
+    @cached_property
+    def gates(self) -> Floats:
+        """(members, features) one non-negative gate per feature."""
+        return np.sqrt(sum_columns((self.kernels**2).sum(axis=2), self.data))
+
+    @cached_property
+    def first_layer(self) -> Floats:
+        """(members, columns, units) the first layer, which is the only one: its units are the outputs."""
+        return self.kernels
+
+
+def _answers(logits: Floats, task: str) -> NDArray[np.float32]:
+    if task == "regression":
+        return logits.astype(np.float32)
+    if task == "multiclass":
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        answers: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    else:
+        answers = 1 / (1 + np.exp(-logits))
+    return answers.astype(np.float32)

@@ -1,0 +1,22 @@
+"""The gate: what each network learned to let through."""
+
+from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method
+
+
+class Gate(Method):
+    """Weight of the trained gate in front of each feature (Ashraf 2021).
+
+    Every feature passes one non-negative weight on its way into the network, so that training itself turns
+    down what does not help. Only networks with a gate can be asked.
+    """
+
+    name = "gate"
+    cost = Cost.WEIGHTS
+    paper = "Ashraf 2021"
+    sees = "how far training opened the gate in front of each feature"
+    blind_to = "what the layers behind the gate make of a feature: they can undo any gate that is not closed"
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """The gates as they are, (members, features)."""
+        del data, context
+        return Importance(ensemble.gates)
