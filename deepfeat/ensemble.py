@@ -1,0 +1,206 @@
+"""The trained members of one plan: what importance methods ask."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.nets.template import Template
+from deepfeat.training.batches import padded
+from deepfeat.training.inference import Inference, set_member
+from deepfeat.training.loop import MemberRecord, Progress
+from deepfeat.training.members import Members, MemoryMembers
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.scores import held_out_scores
+from deepfeat.training.trainer import Trainer
+
+Array = NDArray[Any]
+
+# Bytes of activations that one call of the network may take.
+CALL_BYTES = 1 << 28
+
+
+class NotApplicable(ValueError):  # noqa: N818 - read as "method not applicable"
+    """The network lacks what was asked of it (a gate, a dense first layer)."""
+
+
+class Ensemble:
+    """M trained networks on one table, asked together.
+
+    Args:
+        template: the network they share.
+        data: the table they were trained on.
+        plan: what each was trained on.
+        members: their weights, in memory or on disk.
+        records: how each one's training went.
+    """
+
+    def __init__(
+        self, template: Template, data: Dataset, plan: FitPlan, members: Members, records: Sequence[MemberRecord]
+    ) -> None:
+        self.template = template
+        self.data = data
+        self.plan = plan
+        self.members = members
+        self.records = list(records)
+        self._inference = Inference(template)
+
+    def __len__(self) -> int:
+        """Number of members."""
+        return len(self.records)
+
+    def __getitem__(self, member: int) -> keras.Model:
+        """A member as a plain Keras model of its own, from encoded rows `(rows, columns)` to answers.
+
+        Raises:
+            IndexError: when there is no such member.
+        """
+        number = range(len(self))[member]
+        model = self.template.member_model()
+        self._fill(model, number)
+        return model
+
+    def models(self) -> Iterator[keras.Model]:
+        """Every member in turn as one and the same plain Keras model, refilled; cheaper than indexing."""
+        model = self.template.member_model()
+        for number in range(len(self)):
+            self._fill(model, number)
+            yield model
+
+    def select(self, members: Sequence[int] | NDArray[np.int64]) -> "Ensemble":
+        """The ensemble of some of the members, in the given order."""
+        index = [int(member) for member in members]
+        records = [self.records[i] for i in index]
+        return Ensemble(self.template, self.data, self.plan.select(index), self.members.select(index), records)
+
+    @property
+    def succeeded(self) -> NDArray[np.int64]:
+        """Numbers of the members whose training did not fail."""
+        return np.array([i for i, record in enumerate(self.records) if record.failure is None], dtype=np.int64)
+
+    def predict(
+        self, x: NDArray[np.float32], output: Literal["probability", "logit"] = "probability"
+    ) -> NDArray[np.float32]:
+        """Answers of all members.
+
+        Args:
+            x: (rows, columns) encoded, unscaled inputs.
+            output: probabilities, or the logits before them; for regression both are the predicted values.
+
+        Returns:
+            (members, rows, outputs) float32.
+        """
+        function = self._inference.answers if output == "probability" else self._inference.logits
+        return self._ask(x, lambda *state: function(*state), self.data.n_outputs)
+
+    def gradients(self, x: NDArray[np.float32], output: int = 0) -> NDArray[np.float32]:
+        """Derivative of one logit by the unscaled inputs.
+
+        Args:
+            x: (rows, columns) encoded, unscaled inputs.
+            output: which output.
+
+        Returns:
+            (members, rows, columns) float32.
+        """
+        return self._ask(x, lambda *state: self._inference.gradients(*state, output), self.data.n_columns)
+
+    @cached_property
+    def gates(self) -> NDArray[np.float64]:
+        """(members, features) the gate of every feature, never negative.
+
+        Raises:
+            NotApplicable: for a network without a gate.
+        """
+        if self.template.gate is None:
+            raise NotApplicable(f"network {self.template.network.name} has no gate")
+        gates = self.weights(self.template.gate)
+        return np.maximum(gates.reshape(len(self), -1), 0).astype(np.float64)
+
+    @cached_property
+    def first_layer(self) -> NDArray[np.float64]:
+        """(members, columns, units) kernel of the first dense layer times the gate in front of it.
+
+        Raises:
+            NotApplicable: for a network whose inputs do not go into a dense layer.
+        """
+        if self.template.first_kernel is None:
+            raise NotApplicable(f"network {self.template.network.name} has no dense first layer")
+        kernel = self.weights(self.template.first_kernel).astype(np.float64)
+        if self.template.gate is None:
+            return kernel
+        return kernel * self.gates[:, self.data.column_feature, None]
+
+    def weights(self, variable: int) -> Array:
+        """(members, ...) one entry of `template.variables` for all members."""
+        return np.concatenate([values[variable] for values, _, _ in self.members.chunks(len(self))])
+
+    def score(self) -> None:
+        """Fill `records[i].scores`, on held-out rows, or on validation rows where none are held out."""
+        for number, (record, split) in enumerate(zip(self.records, self.plan.splits, strict=True)):
+            if record.failure is not None:
+                continue
+            rows = split.held_out if len(split.held_out) else split.valid
+            target = self.data.y if self.plan.targets is None else self.plan.targets[number]
+            answers = self.select([number]).predict(self.data.x[rows])[0]
+            record.scores = held_out_scores(self.data.task, target[rows], answers)
+
+    def _fill(self, model: keras.Model, number: int) -> None:
+        values, inputs, targets = self.members.load([number])
+        set_member(model, self.template, [v[0] for v in values], inputs[:, 0], targets[:, 0])
+
+    def _ask(self, x: NDArray[np.float32], function: Any, width: int) -> NDArray[np.float32]:  # noqa: ANN401
+        """Call a compiled function for chunks of members and rows, and put the parts together."""
+        answers = np.empty((len(self), len(x), width), dtype=np.float32)
+        layers = self.template.model.layers
+        row_bytes = 8 * max(self.data.n_columns, *(int(np.prod([n or 1 for n in l.output.shape])) for l in layers))
+        rows = max(1, min(len(x), CALL_BYTES // row_bytes))
+        size = max(1, CALL_BYTES // (row_bytes * rows)) if self.template.stackable else 1
+        first = 0
+        for values, inputs, targets in self.members.chunks(size):
+            count = len(values[0])
+            # Products of a stack of one may be summed in another order; see deepfeat.training.loop.
+            twice = [0, 0] if count == 1 and self.template.stackable else slice(None)
+            state = (
+                [v[twice].reshape(-1, *s) for v, s in zip(values, self._inference.forward.shapes, strict=True)],
+                tuple(part[twice][:, None] for part in inputs),
+                tuple(part[twice][:, None] for part in targets),
+            )
+            for start in range(0, len(x), rows):
+                part = x[start : start + rows]
+                filled = np.pad(part, ((0, padded(len(part)) - len(part)), (0, 0)))
+                answers[first : first + count, start : start + rows] = function(*state, filled)[:count, : len(part)]
+            first += count
+        return answers
+
+
+def fit(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> Ensemble:
+    """Train a plan in this process, stack by stack.
+
+    Args:
+        plan: what each member is trained on.
+        trainer: the table, the network and the settings.
+        progress: called with members finished, epoch and mean validation loss.
+
+    Raises:
+        InputError: when the plan cannot be trained.
+    """
+    parts, order, done = [], [], 0
+    for stack in trainer.stacks(plan):
+        parts.append(trainer.train(plan.select(stack), _offset(progress, done)))
+        order.append(stack)
+        done += len(stack)
+    place = np.argsort(np.concatenate(order))
+    records = [record for part in parts for record in part.records]
+    members = MemoryMembers.join(parts).select(place.tolist())
+    ensemble = Ensemble(trainer.template, trainer.data, plan, members, [records[i] for i in place])
+    ensemble.score()
+    return ensemble
+
+
+def _offset(progress: Progress | None, done: int) -> Progress | None:
+    return None if progress is None else lambda finished, epoch, loss: progress(done + finished, epoch, loss)

@@ -1,0 +1,75 @@
+"""The errors that deepfeat raises on purpose, each with the exit code it ends the program with.
+
+Everything below can be shown to a user as it is: one line per fault, saying where it is, what is wrong and
+what to do. Anything else that reaches the top is a bug of ours (exit code 1, traceback).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller."""
+
+    COMPLETE = 0
+    BUG = 1
+    USER_INPUT = 2
+    PARTIAL = 3
+    INTERRUPTED = 75
+    KEYBOARD = 130
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One fault in what the user gave us.
+
+    Attributes:
+        source: the file the fault is in (or `command line`, `environment`).
+        line: 1-based line, or 0 where there is none.
+        column: 1-based column of that line, or 0 where there is none.
+        message: what is wrong, then `; `, then what to do.
+    """
+
+    source: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """`source:line:column: message`, leaving out the parts that are unknown."""
+        place = [self.source, *(str(part) for part in (self.line, self.column) if part)]
+        return f"{':'.join(place)}: {self.message}"
+
+
+class DeepfeatError(Exception):
+    """Base of every error that is shown as a message, never as a traceback."""
+
+    exit_code = ExitCode.BUG
+
+
+class InputError(DeepfeatError):
+    """The user's experiment, data or command line cannot be used.
+
+    Args:
+        problems: every fault found, not only the first.
+    """
+
+    exit_code = ExitCode.USER_INPUT
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        found: Sequence[Problem] = [problems] if isinstance(problems, Problem) else list(problems)
+        self.problems = tuple(sorted(set(found)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:
+    """`did you mean X?` for the nearest allowed name, else the list of what is allowed."""
+    names = sorted(allowed)
+    lowered = {name.lower(): name for name in names}
+    near = get_close_matches(wrong.lower(), lowered, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {lowered[near[0]]}?"
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")  # noqa: PLR2004
+    return f"use one of: {shown}" if names else "nothing is allowed here"

@@ -1,0 +1,1 @@
+"""Networks: the layers, losses and named presets that an experiment can train."""

@@ -1,0 +1,83 @@
+"""What a named network is: parameters, training defaults, and a function that builds plain Keras layers.
+
+Imports no Keras, so that an experiment can be validated without starting TensorFlow.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """What a network must fit.
+
+    Attributes:
+        column_feature: for each input column the index of its feature.
+        outputs: number of outputs.
+        task: `binary`, `multiclass`, `multilabel` or `regression`.
+        image: `(height, width, channels)` where the columns are the pixels of an image.
+    """
+
+    column_feature: tuple[int, ...]
+    outputs: int
+    task: str
+    image: tuple[int, int, int] | None = None
+
+    @property
+    def columns(self) -> int:
+        """Width of the input."""
+        return len(self.column_feature)
+
+
+class NetworkParams(BaseModel):
+    """Base of a network's parameters: the keys beside `preset` in the experiment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Network(ABC):
+    """A named network. Subclass it in a plugin to add one.
+
+    Written with stackable layers (see `deepfeat.nets.stacking`) its members train together; with any other
+    Keras layer they train one after another, by the same loop and rules.
+
+    Attributes:
+        name: what the experiment calls it.
+        Params: its parameters.
+        training: what it sets for training where the experiment does not say otherwise.
+    """
+
+    name: ClassVar[str]
+    Params: ClassVar[type[NetworkParams]] = NetworkParams
+    training: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, params: NetworkParams | None = None) -> None:
+        self.params = params if params is not None else self.Params()
+
+    @abstractmethod
+    def build(self, inputs: Any, shape: NetworkShape) -> Any:  # noqa: ANN401 - Keras tensors
+        """Connect plain Keras layers from the scaled inputs to the logits.
+
+        Args:
+            inputs: a Keras tensor `(rows, columns)`.
+            shape: what to fit.
+
+        Returns:
+            A Keras tensor `(rows, outputs)`, before any final activation.
+        """
+
+    def head(self, task: str) -> str:
+        """What turns logits into answers: `sigmoid`, `softmax` or `linear`."""
+        return {"multiclass": "softmax", "regression": "linear"}.get(task, "sigmoid")
+
+    def gate_penalties(self, members: range) -> list[float]:
+        """The L1 penalty on the gates of each of these members (they may differ along a path)."""
+        return [0.0 for _ in members]
+
+    def describe(self) -> dict[str, Any]:
+        """Name and parameters: what the digest of a trained member depends on."""
+        return {"preset": self.name, **self.params.model_dump(mode="json")}

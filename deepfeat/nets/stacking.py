@@ -1,0 +1,186 @@
+"""Which Keras layers can train as a stack, and how a plain model becomes one.
+
+A stack of M networks is the plain model called with tensors `(members, rows, columns)` and weights that have
+one more leading axis. Elementwise layers need nothing for that; a dense layer multiplies batches of matrices;
+noise and dropout read their random numbers from a bank, so that a member's draws depend on its own seed and
+not on the stack that it happens to be in (and because reading is many times cheaper than drawing).
+"""
+
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepfeat.nets.gate import Gate
+
+BANK_ELEMENTS = 1 << 21
+BANK_ROWS = 1 << 14
+
+ELEMENTWISE = (
+    keras.layers.InputLayer,
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.ELU,
+    keras.layers.Identity,
+    keras.layers.Rescaling,
+    keras.layers.Add,
+    keras.layers.Subtract,
+    keras.layers.Multiply,
+    keras.layers.Average,
+    keras.layers.Maximum,
+    keras.layers.Minimum,
+)
+CONSTRAINTS = (keras.constraints.NonNeg,)
+REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+
+
+def unstackable(model: keras.Model) -> list[str]:
+    """Why a model cannot train as a stack, one reason per layer; an empty list where it can."""
+    if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
+        return ["the model is not a functional one"]
+    reasons = []
+    for layer in model.layers:
+        known = (*ELEMENTWISE, keras.layers.Dense, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
+        concatenates = type(layer) is keras.layers.Concatenate and layer.axis == -1
+        if type(layer) not in known and not concatenates:
+            reasons.append(f"{layer.name}: {type(layer).__name__} has no stacked form")
+        elif getattr(layer, "noise_shape", None) is not None:
+            reasons.append(f"{layer.name}: dropout with a noise_shape has no stacked form")
+    for weight in model.trainable_variables:
+        if weight.constraint is not None and not isinstance(weight.constraint, CONSTRAINTS):
+            reasons.append(f"{weight.path}: {type(weight.constraint).__name__} is not elementwise")
+        if weight.regularizer is not None and type(weight.regularizer) not in REGULARIZERS:
+            reasons.append(f"{weight.path}: {type(weight.regularizer).__name__} is not a sum over weights")
+    return reasons
+
+
+class NoiseRows:
+    """The bank rows that the current step reads, shared by the noise layers of one stack.
+
+    Attributes:
+        rows: `(members, rows)` int32, set by the training step while it is traced.
+    """
+
+    rows: Any = None
+
+
+@tf.custom_gradient
+def _add_to_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
+    """`(members, rows, n) + (members, 1, n)`."""
+
+    def gradient(upstream: Any) -> Any:  # noqa: ANN401
+        return upstream, _sum_rows(upstream)
+
+    return rows + vector, gradient
+
+
+@tf.custom_gradient
+def _scale_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
+    """`(members, rows, n) * (members, 1, n)`."""
+
+    def gradient(upstream: Any) -> Any:  # noqa: ANN401
+        return upstream * vector, _sum_rows(upstream * rows)
+
+    return rows * vector, gradient
+
+
+def _sum_rows(values: Any) -> Any:  # noqa: ANN401
+    # A product with ones. TensorFlow's own sum over a middle axis runs in vectors that reach across members,
+    # so the order in which it adds depends on a member's place in the stack; a batched product's does not.
+    return tf.matmul(tf.ones_like(values[:, :, :1]), values, transpose_a=True)
+
+
+class StackedDense(keras.layers.Dense):
+    """Dense whose kernel `(members, in, out)` multiplies `(members, rows, in)`."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ANN401, ARG002, FBT001
+        """Batched product, bias and activation."""
+        outputs = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
+        if self.bias is not None:
+            outputs = _add_to_rows(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
+
+
+class StackedGate(Gate):
+    """Gate whose weights are `(members, 1, features)`."""
+
+    def call(self, inputs: Any) -> Any:  # noqa: ANN401
+        """Gate the columns of every member."""
+        return self.activation(_scale_rows(inputs, self.column_weights()))
+
+
+@cache
+def _bank(kind: str, amount: float, width: int, layer: int) -> tf.Variable:
+    """(bank rows, width) draws, the same on every machine: numpy's Philox promises its stream."""
+    rows = min(BANK_ROWS, max(64, 1 << (BANK_ELEMENTS // width).bit_length() - 1))
+    generator = np.random.Generator(np.random.Philox(key=[0xDEEF, layer]))
+    if kind == "noise":
+        values = generator.standard_normal((rows, width), dtype=np.float32) * np.float32(amount)
+    else:
+        values = (generator.random((rows, width), dtype=np.float32) >= amount) / np.float32(1 - amount)
+    return tf.Variable(values.astype(np.float32), trainable=False, name=f"{kind}_bank")
+
+
+class _Banked(keras.layers.Layer):
+    """A noise layer that reads one row of its bank per table row.
+
+    Args:
+        layer: the plain noise layer it stands for.
+        position: index of that layer in its model; every layer has a bank of its own.
+        source: where the rows to read are found.
+    """
+
+    def __init__(self, layer: keras.layers.Layer, position: int, source: NoiseRows) -> None:
+        super().__init__(name=layer.name)
+        self.plain = layer
+        self.position = position
+        self.source = source
+
+    def _draws(self, kind: str, amount: float, width: int) -> Any:  # noqa: ANN401
+        with tf.init_scope():
+            bank = _bank(kind, float(amount), width, self.position)
+        return tf.gather(bank, self.source.rows % bank.shape[0])
+
+
+class BankedNoise(_Banked):
+    """Gaussian noise from a bank."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ANN401, FBT001
+        """Add noise while training."""
+        if not training or self.plain.stddev == 0:
+            return inputs
+        return inputs + self._draws("noise", self.plain.stddev, inputs.shape[-1])
+
+
+class BankedDropout(_Banked):
+    """Dropout from a bank."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ANN401, FBT001
+        """Drop and rescale while training."""
+        if not training or self.plain.rate == 0:
+            return inputs
+        return inputs * self._draws("dropout", self.plain.rate, inputs.shape[-1])
+
+
+def stacked_clone(model: keras.Model) -> tuple[keras.Model, NoiseRows]:
+    """The model on `(members, rows, columns)`, with layers that take stacked weights.
+
+    Its own weights are placeholders; call it inside a `keras.StatelessScope` that holds stacked values for
+    them, in the order of `model.weights`: vectors as `(members, 1, n)`, matrices as `(members, in, out)`.
+    """
+    source = NoiseRows()
+    position = {layer.name: index for index, layer in enumerate(model.layers)}
+
+    def stacked(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.layers.GaussianNoise):
+            return BankedNoise(layer, position[layer.name], source)
+        if isinstance(layer, keras.layers.Dropout):
+            return BankedDropout(layer, position[layer.name], source)
+        kind = {keras.layers.Dense: StackedDense, Gate: StackedGate}.get(type(layer), type(layer))
+        return kind.from_config(layer.get_config())
+
+    inputs = keras.Input((None, model.input_shape[-1]))
+    return keras.models.clone_model(model, input_tensors=inputs, clone_function=stacked), source

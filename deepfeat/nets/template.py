@@ -1,0 +1,155 @@
+"""From a named network to Keras models: the one that is trained, and each member as a model of its own."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.nets.gate import Gate
+from deepfeat.nets.losses import Head
+from deepfeat.nets.network import Network, NetworkShape
+from deepfeat.nets.stacking import unstackable
+from deepfeat.nets.standardize import Standardize
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A network built for one table: what all members of an ensemble have in common.
+
+    Attributes:
+        network: the named network with its parameters.
+        shape: the table it was built for.
+        model: plain Keras model from scaled inputs `(rows, columns)` to logits `(rows, outputs)`.
+    """
+
+    network: Network
+    shape: NetworkShape
+    model: keras.Model
+
+    @property
+    def head(self) -> Head:
+        """What turns logits into answers."""
+        return cast("Head", self.network.head(self.shape.task))
+
+    @cached_property
+    def why_not_stackable(self) -> list[str]:
+        """Reasons why members must be trained one after another; empty where they train as a stack."""
+        return unstackable(self.model)
+
+    @property
+    def stackable(self) -> bool:
+        """Whether members train together."""
+        return not self.why_not_stackable
+
+    @cached_property
+    def variables(self) -> list[Any]:
+        """What a member consists of: the weights, and for networks trained one by one every other state."""
+        return list(self.model.weights if self.stackable else self.model.variables)
+
+    @cached_property
+    def gate(self) -> int | None:
+        """Index in `variables` of the gate, None for a network without one."""
+        for layer in self.model.layers:
+            if isinstance(layer, Gate):
+                return self._index(layer.gate)
+        return None
+
+    @cached_property
+    def input_kernels(self) -> tuple[int, ...]:
+        """Indices in `variables` of the kernels whose rows are the input columns, in layer order."""
+        kernels = []
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Dense):
+                producer = layer.input._keras_history.operation  # noqa: SLF001 - the documented graph has no other door
+                if isinstance(producer, keras.layers.InputLayer | Gate):
+                    kernels.append(self._index(layer.kernel))
+        return tuple(kernels)
+
+    @cached_property
+    def first_kernel(self) -> int | None:
+        """Index of the widest kernel on the inputs: the first layer proper, not a skip connection."""
+        widths = {index: self.variables[index].shape[-1] for index in self.input_kernels}
+        return max(widths, key=lambda index: (widths[index], -index)) if widths else None
+
+    def member_model(self) -> keras.Model:
+        """A plain model from table rows to answers, with fresh weights.
+
+        Scaling is its first layer, so it takes the numbers of the encoded table as they are. Its weights are
+        the two constants of the scaling, those of `model` in order, and for regression it ends in a
+        `Standardize` layer that undoes the scaling of the target.
+        """
+        inputs = keras.Input((self.shape.columns,), name="inputs")
+        scaled = Standardize(name="scaling")(inputs)
+        logits = self.network.build(scaled, self.shape)
+        if self.head == "linear":
+            outputs = Standardize(name="answer")(logits)
+        else:
+            outputs = keras.layers.Activation(self.head, name="answer")(logits)
+        return keras.Model(inputs, outputs, name=self.network.name.replace("-", "_"))
+
+    def _index(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
+        return next(index for index, weight in enumerate(self.variables) if weight is variable)
+
+
+def build_template(network: Network, shape: NetworkShape) -> Template:
+    """Build the network for a table of this shape.
+
+    Raises:
+        ValueError: when the network does not return `(rows, outputs)`.
+    """
+    inputs = keras.Input((shape.columns,), name="inputs")
+    model = keras.Model(inputs, network.build(inputs, shape), name=network.name.replace("-", "_"))
+    if tuple(model.output_shape) != (None, shape.outputs):
+        raise ValueError(
+            f"network {network.name} returns {model.output_shape}; it must return (None, {shape.outputs})"
+        )
+    return Template(network, shape, model)
+
+
+def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> list[NDArray[Any]]:
+    """The weights a member starts from, a function of its seed alone.
+
+    Args:
+        template: the network.
+        seed: the member's seed.
+        mask: (features,) the features it may use; gates and kernel rows of the others are zero.
+
+    Returns:
+        One array per entry of `template.variables`.
+    """
+    if template.stackable:
+        values = [
+            _initial(variable, initializer, np.random.SeedSequence([seed, index]))
+            for index, (variable, initializer) in enumerate(_initializers(template.model))
+        ]
+    else:
+        # Any layer may be in here, so Keras itself draws, from its global seed.
+        keras.utils.set_random_seed(seed % (1 << 32))
+        fresh = build_template(template.network, template.shape).model
+        values = [np.array(variable) for variable in fresh.variables]
+    if template.gate is not None:
+        values[template.gate][~mask] = 0
+    columns = mask[np.asarray(template.shape.column_feature)]
+    for kernel in template.input_kernels:
+        values[kernel][~columns] = 0
+    return values
+
+
+def _initializers(model: keras.Model) -> list[tuple[Any, Any]]:
+    pairs = []
+    for layer in model.layers:
+        for variable in layer.weights:
+            attribute = "initializer" if isinstance(layer, Gate) else f"{variable.name}_initializer"
+            pairs.append((variable, getattr(layer, attribute)))
+    return pairs
+
+
+def _initial(variable: Any, initializer: Any, entropy: np.random.SeedSequence) -> NDArray[Any]:  # noqa: ANN401
+    config = initializer.get_config()
+    if "seed" in config:
+        config["seed"] = int(entropy.generate_state(1)[0] >> 1)
+        initializer = type(initializer).from_config(config)
+    return np.array(initializer(tuple(variable.shape), dtype="float32"))

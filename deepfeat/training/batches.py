@@ -1,0 +1,127 @@
+"""The order in which members see their rows, as index arrays for the compiled step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator, Philox
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.splits import Split
+from deepfeat.nets.stacking import BANK_ROWS
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.randomness import ORDER, stream
+from deepfeat.training.settings import TrainingSettings
+
+# A table beyond this size is shuffled block by block, so that an epoch reads it once and nearly in order.
+# Constants, not the machine's memory: results must not depend on where they are computed.
+BLOCKED_ABOVE = 1 << 30
+BLOCK_BYTES = 1 << 28
+# Every batch is padded to a multiple of this with rows of weight zero. Vector instructions treat the last few
+# numbers of an array differently (in the last bit); with this many rows per member no array has such an end.
+# It also lets members with nearly equal numbers of rows share a stack.
+PAD = 16
+
+Rows = NDArray[np.int32]
+
+
+def padded(rows: int) -> int:
+    """The number of rows that this many are padded to."""
+    return -(-rows // PAD) * PAD
+
+
+def stack_key(split: Split, batch_size: int) -> tuple[int, int, int]:
+    """Members with equal keys can share a stack: every array of theirs is padded to the same shape.
+
+    The shapes depend on the member alone, never on its company, and so do the last bits of its sums.
+
+    Returns:
+        Full steps, padded rows of the last step, and padded validation rows.
+    """
+    full, rest = divmod(len(split.train), batch_size)
+    return full, padded(rest), padded(len(split.valid))
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Consecutive steps of one epoch.
+
+    Attributes:
+        rows: (steps, members, batch) int32 table rows.
+        noise: (steps, members, batch) int32 rows of the noise banks.
+        weight: (steps, members, batch) float32 row weights, 0 for padding.
+    """
+
+    rows: Rows
+    noise: Rows
+    weight: NDArray[np.float32]
+
+
+class EpochOrder:
+    """Draws each member's order anew for every epoch, from the member's own stream.
+
+    Args:
+        data: the table.
+        plan: the members of the stack; all have the same `stack_key`.
+        settings: batch size and class weights.
+    """
+
+    def __init__(self, data: Dataset, plan: FitPlan, settings: TrainingSettings) -> None:
+        self._train = [split.train for split in plan.splits]
+        self._streams = [stream(seed, ORDER) for seed in plan.seeds]
+        self._weights = [row_weights(data, plan, member, settings) for member in range(len(plan))]
+        self._batch = settings.batch_size
+        self._key = stack_key(plan.splits[0], settings.batch_size)
+        blocked = data.x.nbytes > BLOCKED_ABOVE
+        self._block_rows = max(1, BLOCK_BYTES // (data.n_columns * 4)) if blocked else data.n_rows
+        self._n_blocks = -(-data.n_rows // self._block_rows)
+
+    def epoch(self, epoch: int, members: NDArray[np.int64]) -> Iterator[Batches]:
+        """The steps of one epoch for the given members: the full batches, then the short one if there is one."""
+        full, rest, _ = self._key
+        cut = full * self._batch
+        arrays = [np.zeros((len(members), cut + rest), dtype=kind) for kind in (np.int32, np.int32, np.float32)]
+        rows, noise, weight = arrays
+        for place, member in enumerate(members):
+            order = self._order(epoch, member)
+            rows[place, : len(order)] = order
+            noise[place, : len(order)] = self._streams[member].integers(BANK_ROWS, size=len(order), dtype=np.int32)
+            weight[place, : len(order)] = self._weights[member][order] if self._weights[member].ndim else 1
+        if full:
+            yield Batches(*(_steps(array[:, :cut], full) for array in arrays))
+        if rest:
+            yield Batches(*(_steps(array[:, cut:], 1) for array in arrays))
+
+    def _order(self, epoch: int, member: int) -> NDArray[np.int64]:
+        order = self._streams[member].permutation(self._train[member])
+        if self._n_blocks == 1:
+            return order
+        # The blocks come in an order of this epoch that all members share: then they need the same part of
+        # the table at the same time.
+        ranks = Generator(Philox(key=[0xB10C, epoch])).permutation(self._n_blocks)
+        return order[np.argsort(ranks[order // self._block_rows], kind="stable")]
+
+
+def _steps(array: NDArray[np.generic], steps: int) -> NDArray[np.generic]:
+    """`(members, rows)` as `(steps, members, padded batch)`."""
+    members, width = array.shape
+    by_step = array.reshape(members, steps, width // steps).transpose(1, 0, 2)
+    missing = padded(by_step.shape[2]) - by_step.shape[2]
+    return np.ascontiguousarray(np.pad(by_step, ((0, 0), (0, 0), (0, missing))))
+
+
+def row_weights(
+    data: Dataset, plan: FitPlan, member: int, settings: TrainingSettings
+) -> NDArray[np.float32]:
+    """(rows,) weights of the rows of the table for one member, or a scalar one where all are equal.
+
+    Balanced weights are rows / (classes x rows of the class), counted in the member's training rows.
+    """
+    if settings.class_weight == "none" or data.task not in {"binary", "multiclass"}:
+        return np.array(1, dtype=np.float32)
+    target = data.y if plan.targets is None else plan.targets[member]
+    codes = target.argmax(axis=1) if data.task == "multiclass" else (target[:, 0] > 0.5).astype(np.int64)  # noqa: PLR2004
+    counts = np.bincount(codes[plan.splits[member].train], minlength=len(data.classes))
+    balanced = counts.sum() / (len(data.classes) * np.maximum(counts, 1))
+    return balanced[codes].astype(np.float32)

@@ -1,0 +1,19 @@
+"""Settings of TensorFlow that must be made once, before it computes anything."""
+
+import logging
+from functools import cache
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def prepare() -> None:
+    """Make every operation deterministic and let a GPU's memory grow as needed."""
+    import tensorflow as tf  # noqa: PLC0415 - takes seconds, and only training needs it
+
+    tf.config.experimental.enable_op_determinism()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        try:
+            tf.config.experimental.set_memory_growth(gpu, enable=True)
+        except RuntimeError:  # the caller has used the card already; its choice stands
+            log.warning("%s was in use before deepfeat started; its memory growth is left as it is", gpu.name)

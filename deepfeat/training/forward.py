@@ -1,0 +1,82 @@
+"""Calling a network with weights that are given, for a whole stack or for one member at a time."""
+
+from typing import Any, Protocol
+
+import keras
+import tensorflow as tf
+
+from deepfeat.nets.stacking import stacked_clone
+from deepfeat.nets.template import Template
+
+Tensor = Any
+
+
+class Forward(Protocol):
+    """A network as a function of its weights.
+
+    Attributes:
+        variables: the Keras variables whose values are passed in, in the order of `Template.variables`.
+        trained: indices of those that are trained.
+        shapes: the shape of each value without the member axis.
+    """
+
+    variables: list[Any]
+    trained: list[int]
+    shapes: list[tuple[int, ...]]
+
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+        """Logits `(members, rows, outputs)` and the new values of the variables that are not trained.
+
+        Args:
+            values: `(members, *shape)` per variable.
+            x: `(members, rows, columns)`, scaled.
+            rows: `(members, rows)` random bank rows while training, None otherwise.
+        """
+
+
+class StackedForward:
+    """All members in one call; see `deepfeat.nets.stacking`."""
+
+    def __init__(self, template: Template) -> None:
+        self._model, self._noise = stacked_clone(template.model)
+        self.variables = list(self._model.weights)
+        self.trained = list(range(len(self.variables)))
+        self.shapes = [(1,) * (len(v.shape) == 1) + tuple(v.shape) for v in self.variables]
+
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+        """See `Forward`."""
+        self._noise.rows = rows
+        with keras.StatelessScope(initialize_variables=False) as scope:
+            for variable, value in zip(self.variables, values, strict=True):
+                scope.add_update((variable, value))
+            logits = self._model(x, training=rows is not None)
+        self._noise.rows = None
+        return logits, []
+
+
+class SingleForward:
+    """One member in one call, for networks with layers that have no stacked form."""
+
+    def __init__(self, template: Template) -> None:
+        self._model = template.model
+        self.variables = template.variables
+        self._order = [self._place(v) for v in self._model.trainable_variables]
+        self._state = [self._place(v) for v in self._model.non_trainable_variables]
+        self.trained = sorted(self._order)
+        self.shapes = [tuple(variable.shape) for variable in self.variables]
+
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+        """See `Forward`; the member axis has length one."""
+        trained = [values[place][0] for place in self._order]
+        state = [values[place][0] for place in self._state]
+        logits, state = self._model.stateless_call(trained, state, x[0], training=rows is not None)
+        after = dict(zip(self._state, state, strict=True))
+        return logits[None], [after[place][None] for place in sorted(after)]
+
+    def _place(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
+        return next(place for place, known in enumerate(self.variables) if known is variable)
+
+
+def forward_of(template: Template) -> StackedForward | SingleForward:
+    """The fastest way to call this network."""
+    return StackedForward(template) if template.stackable else SingleForward(template)

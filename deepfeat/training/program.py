@@ -1,0 +1,260 @@
+"""The compiled training step and its variables, for a stack of any number of members.
+
+The leading axis of every variable is the member. Its length is not part of the compiled graphs, so one
+program serves stacks of every size, and members that have stopped leave by a gather. A member's share of a variable
+is flat and padded (see `deepfeat.training.batches.PAD`), for the sake of the same last bits in every stack.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from deepfeat.nets.losses import loss_function
+from deepfeat.nets.template import Template
+from deepfeat.training.batches import padded
+from deepfeat.training.forward import forward_of
+from deepfeat.training.settings import TrainingSettings
+
+Tensor = Any
+Array = NDArray[Any]
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # the defaults of keras.optimizers.Adam
+
+
+class Program:
+    """One network and one way of training it, compiled.
+
+    Args:
+        template: the network.
+        settings: loss, optimizer and penalties.
+        own_targets: whether members have targets of their own, `(members, rows, outputs)`.
+    """
+
+    def __init__(self, template: Template, settings: TrainingSettings, *, own_targets: bool) -> None:
+        self.template = template
+        self.settings = settings
+        self.forward = forward_of(template)
+        self.loss = loss_function(settings.loss, template.head)
+        self.own_targets = own_targets
+        columns, outputs = template.shape.columns, template.shape.outputs
+        self.sizes = [int(np.prod(shape)) for shape in self.forward.shapes]
+        widths = [padded(size) for size in self.sizes]
+        dtypes = [variable.dtype for variable in self.forward.variables]
+        self.values = [_variable((w,), d) for w, d in zip(widths, dtypes, strict=True)]
+        self.best = [_variable((w,), d) for w, d in zip(widths, dtypes, strict=True)]
+        moments = 2 if settings.optimizer == "adam" else 0
+        self.slots = [[_variable((widths[place],)) for place in self.forward.trained] for _ in range(moments)]
+        self.center, self.scale = _variable((1, columns)), _variable((1, columns))
+        self.target_center, self.target_scale = _variable((1, outputs)), _variable((1, outputs))
+        self.penalty = _variable((1,))
+        self._compile(columns, outputs)
+
+    def _compile(self, columns: int, outputs: int) -> None:
+        def spec(*shape: int | None, dtype: Any = tf.float32) -> tf.TensorSpec:  # noqa: ANN401
+            return tf.TensorSpec(shape, dtype)
+
+        x = spec(None, columns)
+        y = spec(None, None, outputs) if self.own_targets else spec(None, outputs)
+        places = spec(None, dtype=tf.int32)
+        rows2, rows3 = spec(None, None, dtype=tf.int32), spec(None, None, None, dtype=tf.int32)
+        self.train = tf.function(
+            self._train,
+            input_signature=[x, y, rows3, rows3, rows3, spec(None, None, None), spec(None), spec()],
+        )
+        self.logits = tf.function(self._logits, input_signature=[x, rows2])
+        self.evaluate = tf.function(
+            self._evaluate, input_signature=[y, rows2, spec(None, None), spec(None, None, outputs)]
+        )
+        self.penalties = tf.function(self._penalties, input_signature=[])
+        self.keep_best = tf.function(self._keep_best, input_signature=[places, places])
+        self.retain = tf.function(self._retain, input_signature=[places])
+
+    def start(
+        self,
+        values: list[Array],
+        scaling: tuple[Array, Array],
+        target_scaling: tuple[Array, Array],
+        penalty: Array,
+    ) -> None:
+        """Load a new stack.
+
+        Args:
+            values: `(members, *shape)` starting values, one array per variable of `forward`.
+            scaling: `(center, scale)` of the inputs, each `(members, columns)`.
+            target_scaling: the same of the targets, `(members, outputs)`.
+            penalty: `(members,)` L1 penalty on the gates.
+        """
+        for variable, best, value in zip(self.values, self.best, values, strict=True):
+            flat = value.reshape(len(value), -1)
+            variable.assign(np.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1]))))
+            best.assign(variable)
+        for slot in self.slots:
+            for variable in slot:
+                variable.assign(np.zeros((len(penalty), variable.shape[1]), dtype=np.float32))
+        self.center.assign(scaling[0][:, None])
+        self.scale.assign(scaling[1][:, None])
+        self.target_center.assign(target_scaling[0][:, None])
+        self.target_scale.assign(target_scaling[1][:, None])
+        self.penalty.assign(penalty[:, None].astype(np.float32))
+
+    def clear(self) -> None:
+        """Give the memory of the last stack back."""
+        for variable in self._all():
+            variable.assign(tf.zeros((0, *variable.shape[1:]), variable.dtype))
+
+    def best_values(self) -> list[Array]:
+        """`(members, *shape)` best weights, for all members that the stack started with."""
+        shapes = zip(self.best, self.sizes, self.forward.shapes, strict=True)
+        return [best.numpy()[:, :size].reshape(-1, *shape) for best, size, shape in shapes]
+
+    # --- graphs ---------------------------------------------------------------------------------------------
+
+    def _train(
+        self, x: Tensor, y: Tensor, rows: Tensor, own: Tensor, noise: Tensor, weight: Tensor, rates: Tensor, step: Tensor
+    ) -> Tensor:
+        """Steps over consecutive batches.
+
+        Args:
+            x: `(table rows, columns)`.
+            y: targets.
+            rows: `(steps, members, batch)` rows of `x`.
+            own: the same as rows of `y`, which is whole where `x` is a part of the table.
+            noise: `(steps, members, batch)` random bank rows.
+            weight: `(steps, members, batch)` row weights, 0 for padding.
+            rates: `(steps,)` learning rates.
+            step: number of the first step, from 1.
+
+        Returns:
+            `(members,)` sum over rows of the losses of their batches, without penalties.
+        """
+        total = tf.zeros(tf.shape(rows)[1])
+        for index in tf.range(tf.shape(rows)[0]):
+            batch_x = self._scaled(tf.gather(x, rows[index]))
+            batch_y = self._targets(y, own[index])
+            batch_weight = weight[index]
+            values = [tf.convert_to_tensor(variable) for variable in self.values]
+            trained = [values[place] for place in self.forward.trained]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(trained)
+                logits, state = self.forward(self._shaped(values), batch_x, noise[index])
+                losses = self.loss(batch_y, logits, batch_weight)
+            gradients = tape.gradient(losses, trained, unconnected_gradients="zero")
+            self._update(gradients, trained, rates[index], step + tf.cast(index, tf.float32))
+            for variable, value in zip(self._untrained, state, strict=True):
+                flat = tf.reshape(value, (1, -1))
+                variable.assign(tf.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1]))))
+            present = tf.reduce_sum(tf.cast(batch_weight > 0, tf.float32), axis=-1)
+            total += losses * present
+        return total
+
+    def _update(self, gradients: list[Tensor], values: list[Tensor], rate: Tensor, step: Tensor) -> None:
+        for slot, (place, gradient, value) in enumerate(zip(self.forward.trained, gradients, values, strict=True)):
+            variable, source = self.values[place], self.forward.variables[place]
+            # The derivative of a penalty is added here: far cheaper than through the loss.
+            l1, l2 = _penalty_of(source)
+            if l2:
+                gradient = gradient + 2 * l2 * value  # noqa: PLW2901
+            if l1:
+                gradient = gradient + l1 * tf.sign(value)  # noqa: PLW2901
+            if place == self.template.gate:
+                gradient = gradient + self.penalty  # noqa: PLW2901 - gates are never negative
+            if self.settings.weight_decay and len(source.shape) > 1:
+                variable.assign(value * (1 - rate * self.settings.weight_decay))
+            if self.settings.optimizer == "adam":
+                tf.raw_ops.ResourceApplyAdam(
+                    var=variable.handle,
+                    m=self.slots[0][slot].handle,
+                    v=self.slots[1][slot].handle,
+                    beta1_power=tf.pow(BETA_1, step),
+                    beta2_power=tf.pow(BETA_2, step),
+                    lr=rate,
+                    beta1=BETA_1,
+                    beta2=BETA_2,
+                    epsilon=EPSILON,
+                    grad=gradient,
+                )
+            else:
+                tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
+            if source.constraint is not None:
+                variable.assign(source.constraint(tf.convert_to_tensor(variable)))
+
+    def _logits(self, x: Tensor, rows: Tensor) -> Tensor:
+        """`(members, rows, outputs)` for `rows` `(members, rows)` of `x`, without noise."""
+        values = [tf.convert_to_tensor(variable) for variable in self.values]
+        return self.forward(self._shaped(values), self._scaled(tf.gather(x, rows)), None)[0]
+
+    def _evaluate(self, y: Tensor, rows: Tensor, weight: Tensor, logits: Tensor) -> Tensor:
+        """`(members,)` loss of the given logits, without penalties.
+
+        With `validation_batch` it is the mean over batches weighted by their rows, as Keras validates.
+        """
+        target = self._targets(y, rows)
+        batch = self.settings.validation_batch
+        if batch is None:
+            return self.loss(target, logits, weight)
+        total = tf.zeros(tf.shape(rows)[0])
+        for start in tf.range(0, tf.shape(rows)[1], batch):
+            part = slice(start, start + batch)
+            present = tf.reduce_sum(tf.cast(weight[:, part] > 0, tf.float32), axis=-1)
+            losses = self.loss(target[:, part], logits[:, part], weight[:, part])
+            total += tf.where(present > 0, losses * present, 0.0)
+        return total / tf.reduce_sum(tf.cast(weight > 0, tf.float32), axis=-1)
+
+    def _penalties(self) -> Tensor:
+        """`(members,)` sum of the penalties on the weights."""
+        total = tf.zeros(tf.shape(self.penalty)[0])
+        for place in self.forward.trained:
+            source, value = self.forward.variables[place], tf.convert_to_tensor(self.values[place])
+            l1, l2 = _penalty_of(source)
+            if l2:
+                total += l2 * tf.reduce_sum(value**2, axis=1)
+            if l1:
+                total += l1 * tf.reduce_sum(tf.abs(value), axis=1)
+            if place == self.template.gate:
+                total += self.penalty[:, 0] * tf.reduce_sum(value, axis=1)
+        return total
+
+    def _keep_best(self, places: Tensor, homes: Tensor) -> None:
+        """Copy the weights of the members at `places` of the stack to their `homes` in `best`."""
+        for variable, best in zip(self.values, self.best, strict=True):
+            best.scatter_update(tf.IndexedSlices(tf.gather(variable, places), homes))
+
+    def _retain(self, places: Tensor) -> None:
+        """Go on with the members at `places` only."""
+        for variable in self._all():
+            if not any(variable is best for best in self.best):
+                variable.assign(tf.gather(variable, places))
+
+    def _shaped(self, values: list[Tensor]) -> list[Tensor]:
+        """Flat, padded values in the shapes that the network takes."""
+        shapes = zip(values, self.sizes, self.forward.shapes, strict=True)
+        return [tf.reshape(value[:, :size], (-1, *shape)) for value, size, shape in shapes]
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        return (x - self.center) * self.scale
+
+    def _targets(self, y: Tensor, rows: Tensor) -> Tensor:
+        target = tf.gather(y, rows, batch_dims=1) if self.own_targets else tf.gather(y, rows)
+        if self.template.shape.task == "regression":
+            target = (target - self.target_center) * self.target_scale
+        return target
+
+    @property
+    def _untrained(self) -> list[tf.Variable]:
+        trained = set(self.forward.trained)
+        return [variable for place, variable in enumerate(self.values) if place not in trained]
+
+    def _all(self) -> list[tf.Variable]:
+        constants = [self.center, self.scale, self.target_center, self.target_scale, self.penalty]
+        return [*self.values, *self.best, *(v for slot in self.slots for v in slot), *constants]
+
+
+def _variable(shape: tuple[int, ...], dtype: str = "float32") -> tf.Variable:
+    return tf.Variable(tf.zeros((0, *shape), dtype), shape=tf.TensorShape([None, *shape]), trainable=False)
+
+
+def _penalty_of(variable: Any) -> tuple[float, float]:  # noqa: ANN401 - a Keras variable
+    regularizer = variable.regularizer
+    return float(getattr(regularizer, "l1", 0.0)), float(getattr(regularizer, "l2", 0.0))

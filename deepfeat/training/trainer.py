@@ -1,0 +1,114 @@
+"""Training any plan on one table: stacks of equal shape, sized to a memory budget."""
+
+import logging
+from collections import defaultdict
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.errors import InputError, Problem
+from deepfeat.nets.network import Network, NetworkShape
+from deepfeat.nets.template import build_template
+from deepfeat.training import device
+from deepfeat.training.batches import stack_key
+from deepfeat.training.loop import Progress, TrainedStack, train_stack
+from deepfeat.training.plan import FitPlan, check_plan
+from deepfeat.training.program import Program
+from deepfeat.training.settings import TrainingSettings
+from deepfeat.training.table import Table
+
+log = logging.getLogger(__name__)
+
+# Copies of a member's weights that exist while it trains: weights, best, two Adam moments, gradient, and one
+# more while a stack is rebuilt.
+WEIGHT_COPIES = 6
+# Arrays as large as a batch's activations that exist at the same time, forward and backward.
+ACTIVATION_COPIES = 6
+
+
+class Trainer:
+    """Trains plans on one table with one network.
+
+    Args:
+        data: the table.
+        network: the network with its parameters.
+        settings: how to train.
+        memory: bytes that one stack may take; None takes a quarter of what the machine has available.
+        stack_size: members per stack; None fills the memory.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        network: Network,
+        settings: TrainingSettings,
+        memory: int | None = None,
+        stack_size: int | None = None,
+    ) -> None:
+        device.prepare()
+        self.data, self.settings = data, settings
+        shape = NetworkShape(tuple(int(f) for f in data.column_feature), data.n_outputs, data.task)
+        self.template = build_template(network, shape)
+        self._memory = memory if memory is not None else psutil.virtual_memory().available // 4
+        self._stack_size = stack_size
+        self._table: Table | None = None
+        self._programs: dict[bool, Program] = {}
+        if not self.template.stackable:
+            log.info(
+                "network %s trains one member after another: %s", network.name, "; ".join(self.template.why_not_stackable)
+            )
+
+    def stacks(self, plan: FitPlan) -> list[NDArray[np.int64]]:
+        """The members of each stack, as indices into the plan; every member is in one.
+
+        Raises:
+            InputError: when the plan cannot be trained (see `check_plan`), or not even one member fits the
+                memory.
+        """
+        check_plan(plan, self.data)
+        alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for member, split in enumerate(plan.splits):
+            alike[stack_key(split, self.settings.batch_size)].append(member)
+        stacks = []
+        for key, members in alike.items():
+            size = self._size(key, plan)
+            stacks += [np.array(members[start : start + size]) for start in range(0, len(members), size)]
+        return stacks
+
+    def train(self, plan: FitPlan, progress: Progress | None = None) -> TrainedStack:
+        """Train one stack: a plan whose members are one entry of `stacks`."""
+        if self._table is None:
+            self._table = Table(self.data.x)
+        own = plan.targets is not None
+        if own not in self._programs:
+            self._programs[own] = Program(self.template, self.settings, own_targets=own)
+        return train_stack(self._programs[own], self.data, self._table, plan, progress)
+
+    def member_bytes(self, split_key: tuple[int, int, int], plan: FitPlan) -> int:
+        """Estimated bytes that one member of a stack needs while it trains."""
+        weights = sum(int(np.prod(variable.shape)) for variable in self.template.variables)
+        width = sum(int(np.prod([n or 1 for n in layer.output.shape])) for layer in self.template.model.layers)
+        rows = max(self.settings.batch_size, min(split_key[2], 1 << 11))
+        activations = rows * (width * ACTIVATION_COPIES + 3 * self.data.n_columns)
+        order = sum(split_key[:2]) * self.settings.batch_size * 6
+        targets = 0 if plan.targets is None else plan.targets[0].size
+        return 4 * (weights * WEIGHT_COPIES + activations + order + targets)
+
+    def _size(self, key: tuple[int, int, int], plan: FitPlan) -> int:
+        if not self.template.stackable:
+            return 1
+        each = self.member_bytes(key, plan)
+        fits = self._memory // each
+        if fits < 1:
+            raise InputError(
+                Problem(
+                    self.data.name,
+                    0,
+                    0,
+                    f"training.memory: one member needs {each / 2**20:,.0f} MiB and the budget is "
+                    f"{self._memory / 2**20:,.0f} MiB; raise training.memory, or make the network or batch smaller",
+                )
+            )
+        return int(min(fits, self._stack_size or fits))
