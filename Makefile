@@ -1,0 +1,68 @@
+# Everything a person or a CI machine does with deepfeat, on nothing but make and Python 3.11.
+# `make` alone lists the commands; ARGS goes to the command behind the target: make run ARGS="--models 5"
+
+PYTHON ?= $(firstword $(shell for python in python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# The stamps carry the checksum of what they install, so a changed lock (and nothing else) installs again.
+checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
+RUNTIME := $(VENV)/runtime-$(call checksum,requirements.lock pyproject.toml)
+DEVELOPMENT := $(VENV)/development-$(call checksum,requirements.lock requirements-dev.lock pyproject.toml)
+
+CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "deepfeat needs Python 3.11 or newer, and $(or $(PYTHON),python3) is not; name one: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench e2e lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## set up on first use, then run experiment.yml (ARGS="--models 5")
+	$(BIN)/python -m deepfeat run experiment.yml $(ARGS)
+
+test: lint ## set up on first use, lint, then the fast tests (ARGS="-k splits")
+	$(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
+
+lint: $(DEVELOPMENT) ## style, formatting, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performance.md
+	$(BIN)/python benchmarks $(ARGS)
+
+e2e: $(DEVELOPMENT) ## build and run the container for real (root and a Docker engine)
+	$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)
+
+lock: ## write both requirements files anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(CHECK_PYTHON)
+	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet uv; PATH="$$tools/bin:$$PATH"; \
+	compile() { uv pip compile pyproject.toml --quiet --extra cpu "$$@" $(ARGS); }; \
+	compile --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock; \
+	compile --group dev --python-version 3.11 --generate-hashes --no-emit-index-url \
+		-c requirements.lock -o requirements-dev.lock
+
+clean: ## remove .venv and every cache; Data and ExpOutput are left alone
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME):
+	@$(CHECK_PYTHON)
+	@echo "Setting up $(VENV) from requirements.lock; once: half a gigabyte to download, a minute or two."
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/runtime-* && touch $@
+
+$(DEVELOPMENT): $(RUNTIME)
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@rm -f $(VENV)/development-* && touch $@
