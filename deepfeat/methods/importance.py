@@ -68,9 +68,12 @@ class Importance:
             MethodError: an array has the wrong shape or type, or numbers that are not finite; all faults in
                 one message.
         """
-        shapes: dict[str, tuple[int | None, ...]] = dict.fromkeys(_PER_FEATURE, (n_features,))
-        shapes |= {"scores": (n_members, n_features), "sign": (n_members, n_features)}
-        shapes["per_class"] = (n_members, None, n_features)
+        shapes: dict[str, tuple[int | None, ...]] = {
+            "scores": (n_members, n_features),
+            "sign": (n_members, n_features),
+            "per_class": (n_members, None, n_features),
+            **dict.fromkeys(_PER_FEATURE, (n_features,)),
+        }
         found = [
             f"{name} {fault}"
             for name, shape in shapes.items()

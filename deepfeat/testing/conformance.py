@@ -36,7 +36,10 @@ class ConformanceError(AssertionError):
 
 
 class EnsembleFactory(Protocol):
-    """Trains an ensemble; for the same arguments always the same one."""
+    """Trains an ensemble; for the same arguments always the same one.
+
+    Most checks ask for the same table: remember what was trained by `(data.sha256, members)`.
+    """
 
     def __call__(self, data: Dataset, members: int) -> Ensemble:
         """Trains `members` networks on `data`."""
@@ -65,7 +68,7 @@ def run_checks(method: type[Method], make: EnsembleFactory) -> list[CheckResult]
 
     Args:
         method: the method class.
-        make: trains ensembles; let it remember them, since most checks ask for the same ones.
+        make: trains ensembles.
     """
     results = []
     for check in CHECKS:

@@ -40,13 +40,20 @@ def planted(
     drawn = rng.integers(3, size=(features, rows)) if category else rng.normal(size=(features, rows))
     jittered = drawn[0] + 0.1 * rng.normal(size=rows)
     values = np.insert(drawn[1:], position, drawn[0], axis=0).T
-    x: NDArray[np.float64] | pd.DataFrame = values.astype(np.float64)
-    if category:
-        import pandas as pd  # noqa: PLC0415 - slow to import
+    return KnownProblem(
+        name="planted",
+        x=_as_categories(values.astype(np.int64)) if category else values.astype(np.float64),
+        y=_target(jittered, task),
+        task=task,
+        relevant=(position,),
+        feature_names=tuple(f"feature {index}" for index in range(features)),
+    )
 
-        x = pd.DataFrame(np.array(LEVELS)[values])
-    names = tuple(f"feature {index}" for index in range(features))
-    return KnownProblem("planted", x, _target(jittered, task), task, (position,), names)
+
+def _as_categories(codes: NDArray[np.int64]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    return pd.DataFrame(np.array(LEVELS)[codes])
 
 
 def _target(signal: NDArray[np.float64], task: Task) -> NDArray[np.int64] | NDArray[np.float64]:
