@@ -1,6 +1,11 @@
-"""Names that others chose, as text that is safe to show in a terminal, a log or a figure."""
+"""How names and numbers are shown to people, in a terminal, a log or a figure.
 
+Names are chosen by others; here they become text that is safe to show anywhere.
+"""
+
+import math
 import unicodedata
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 
@@ -20,6 +25,11 @@ def visible(text: str) -> str:
     return "".join(_written_out(char) if _is_invisible(char) else char for char in text)
 
 
+def on_own_lines(text: str) -> str:
+    """A text of several lines, visible, all but the first indented: none can pose as another message."""
+    return "\n    ".join(visible(line) for line in text.split("\n"))
+
+
 def shortened(text: str, cells: int) -> str:
     """The visible text in at most that many terminal cells, cut in the middle.
 
@@ -36,6 +46,35 @@ def shortened(text: str, cells: int) -> str:
     head = _first(shown, cells - 1 - tail_cells)
     tail = _first(shown[::-1], tail_cells)[::-1]
     return head + ELLIPSIS + tail
+
+
+def number_format(values: Iterable[float]) -> str:
+    """A format specification that shows the largest of the values with three digits.
+
+    One format for a whole column keeps its decimal points in line.
+
+    Args:
+        values: the numbers of the column; those that are not finite do not count.
+
+    Returns:
+        For example `.4f`, or `.2e` for very large and very small numbers.
+    """
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0.0:
+        return ".2f"
+    magnitude = math.floor(math.log10(largest))
+    return f".{max(2 - magnitude, 0)}f" if -6 <= magnitude <= 6 else ".2e"  # noqa: PLR2004
+
+
+def duration(seconds: float) -> str:
+    """A time span as people say it: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 05 min`."""
+    if seconds < 10:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _first(text: str, cells: int) -> str:
