@@ -19,16 +19,6 @@ from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
 from deepfeat.runs.ranktable import ranking_lines
 
-_RESULTS = (
-    ("ranking.csv", "every feature, ranked"),
-    ("report.html", "the report"),
-    ("figures", "the figures"),
-    ("methods", "the scores of each model, a file per method"),
-    ("models.csv", "how each model trained, and its held-out scores"),
-    ("models", "the trained models, for Keras"),
-    ("run.json", "versions, machine and digests, to repeat it"),
-)
-
 # marks a log record that is already on the console
 _SHOWN = {"shown": True}
 
@@ -97,15 +87,16 @@ class RunConsole:
         Yields:
             The object whose `update(done, epoch, valid_loss)` is called as the training goes on.
         """
-        self.stage(f"Training {total} models" + (f", {done} of them are there already" if done else ""))
+        models = f"{total} model{'' if total == 1 else 's'}"
+        self.stage(f"Training {models}" + (f", {done} of them are there already" if done else ""))
         display = self._bar if self.is_live else self._lines
         with display(total, done) as progress:
             try:
                 yield progress
             except BaseException:
-                self._say(f"  stopped: {progress.done} of {total} models trained")
+                self._say(f"  stopped: {progress.done} of {models} trained")
                 raise
-        took = f"  {progress.done} of {total} models trained in {duration(progress.pace.elapsed)}"
+        took = f"  {progress.done} of {models} trained in {duration(progress.pace.elapsed)}"
         loss = progress.valid_loss
         self._say(took if loss is None else f"{took}, mean validation loss {loss:.4g}")
 
@@ -137,9 +128,18 @@ class RunConsole:
     def finished(self, paths: RunPaths) -> None:
         """Say where the results are, and how long it took."""
         self._say(f"Finished in {duration(self._clock() - self._start)}. Results in {paths.root}", "bold")
-        for name, meaning in _RESULTS:
-            if (paths.root / name).exists():
-                self._rich.print(Text(f"  {name:<12} {meaning}"), soft_wrap=True)
+        results = (
+            (paths.ranking, "every feature, ranked"),
+            (paths.report, "the report"),
+            (paths.figures, "the figures"),
+            (paths.methods, "the scores of each model, a file per method"),
+            (paths.members, "how each model trained, and its held-out scores"),
+            (paths.models, "the trained models, for Keras"),
+            (paths.provenance, "versions, machine and digests, to repeat it"),
+        )
+        for path, meaning in results:
+            if path.exists():
+                self.show(f"  {path.name:<12} {meaning}")
 
     def show(self, message: str, style: str = "") -> None:
         """Print a message without logging it; further lines of it are indented."""
@@ -159,7 +159,7 @@ class RunConsole:
             task: TaskID = live.add_task("", total=total, completed=done, facts="")
 
             def show(progress: TrainingProgress) -> None:
-                live.update(task, completed=progress.done, facts=" · ".join(progress.facts(brief=True)))
+                live.update(task, completed=progress.done, facts=", ".join(progress.facts(brief=True)))
 
             yield TrainingProgress(total, show, done, clock=self._clock)
 

@@ -94,7 +94,7 @@ def test_a_training_that_stops_says_how_far_it_came() -> None:
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = on_terminal(train, monkeypatch)
     assert "━" in shown
-    assert "4/4 models · epoch 20 · loss 0.25" in shown
+    assert "4/4 models, epoch 20, loss 0.25" in shown
     assert "4 of 4 models trained" in shown
 
 
