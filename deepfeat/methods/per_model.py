@@ -31,9 +31,9 @@ class PerModel(Method):
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """The function's scores for every member."""
         scores = np.empty((len(ensemble), data.n_features))
-        for member in range(len(ensemble)):
+        for member, model in enumerate(ensemble.models()):
             offered = {
-                "model": ensemble[member],
+                "model": model,
                 "data": data,
                 "params": self.params,
                 "held_out": _unseen_rows(ensemble, member),
@@ -59,7 +59,8 @@ def per_model(
 
     The function returns one score per feature, (features,), and names the arguments that it wants:
 
-    - `model`: the member as a plain `keras.Model` that takes rows of `data.x` and returns (rows, outputs),
+    - `model`: the member as a plain `keras.Model` that takes rows of `data.x` and returns (rows, outputs); do
+      not keep it, it becomes the next member,
     - `data`: the `Dataset`,
     - `params`: the parameters, an instance of the class given as `params=`,
     - `held_out`: numbers of the rows that the member has not been trained on (its validation rows where none

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from deepfeat.config.load import LoadedExperiment
 from deepfeat.config.schema import MethodEntry
 from deepfeat.errors import InputError, did_you_mean
+from deepfeat.methods.builtin import BUILTIN
 from deepfeat.methods.discovery import BrokenPlugin, Plugin, discover
 from deepfeat.methods.manager import PluginManager
 from deepfeat.methods.method import Method, MethodParams, contract_faults, summary
@@ -126,23 +127,17 @@ class _Offer:
     found: Any
 
 
-def load_registry(
-    paths: Iterable[Path] = (),
-    *,
-    environ: Mapping[str, str] = os.environ,
-    builtin: Iterable[Plugin] = (),
-) -> Registry:
-    """Finds and loads all plugins.
+def load_registry(paths: Iterable[Path] = (), *, environ: Mapping[str, str] = os.environ) -> Registry:
+    """Finds and loads all plugins; the networks of the package itself come first.
 
     Args:
         paths: the directories and files that the experiment names.
         environ: environment variables, see `discover`.
-        builtin: plugins that are part of the package itself; they come first.
 
     Returns:
         A registry; a plugin that fails is listed in it, and nothing is raised.
     """
-    return build_registry([*builtin, *discover(paths, environ)])
+    return build_registry([BUILTIN, *discover(paths, environ)])
 
 
 def build_registry(plugins: Iterable[Plugin | BrokenPlugin]) -> Registry:

@@ -183,12 +183,26 @@ def test_networks_are_found_by_definition_and_by_hook(write_plugin: WritePlugin,
     hook = "\n    def deepfeat_networks(): return (Tiny,)\n"
     write_plugin("b.py", network.format(name="smaller") + hook)
     registry = load(write_plugin("c.py", network.format(name="tiny")).parent)
-    assert list(registry.networks) == ["smaller"]
+    assert list(registry.networks) == ["ashraf-2021", "default", "smaller"]
     assert "network tiny is also in" in registry.missing("tiny", "network")
     assert registry.missing("smaller", "network") == ""
     assert registry.missing("smalller", "network").startswith(
         "unknown network smalller; did you mean smaller?"
     )
+
+
+def test_the_packages_own_networks_cannot_be_replaced_silently(write_plugin: WritePlugin, load: Load) -> None:
+    assert {"ashraf-2021", "default"} <= set(load().networks)
+    source = """
+        from deepfeat.nets.network import Network
+
+        class Mine(Network):
+            name = "default"
+            def build(self, inputs, shape):
+                return inputs
+    """
+    registry = load(write_plugin("mine.py", source))
+    assert "network default is also in deepfeat; rename one" in registry.missing("default", "network")
 
 
 def test_shipped_methods_are_found() -> None:
