@@ -4,7 +4,7 @@ It answers like a trained ensemble, in milliseconds and without TensorFlow, whic
 of a plugin. Real networks are not linear: a plugin that passes here has yet to be run on real ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -101,6 +101,10 @@ class LinearEnsemble:
     def __getitem__(self, member: int) -> LinearModel:
         kernel = self.kernels[member] / self.deviations[:, None]
         return LinearModel(kernel, self.biases[member] - self.means @ kernel, self.data.task)
+
+    def models(self) -> Iterator[LinearModel]:
+        """Every member in turn."""
+        return (self[member] for member in range(len(self)))
 
     def select(self, indices: Sequence[int] | NDArray[np.int64]) -> "LinearEnsemble":
         """Only these members, in this order."""
