@@ -5,14 +5,17 @@ the population; it is no test, and carries no p-value.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.ranking.aggregate import Across, mean_over_members, mean_over_methods
 
-# features are worked on in blocks, so that the resampled means of one method take at most this much memory
+Counts = NDArray[np.unsignedinteger[Any]]
+"""How often each resample (row) draws each member (column)."""
+
+# the work is done in blocks, so that each of its arrays takes at most this much memory
 _BLOCK_BYTES = 16 * 2**20
 
 
@@ -69,7 +72,7 @@ def bootstrap_interval(
     return Interval(np.minimum(low, estimate), np.maximum(high, estimate))
 
 
-def draw_counts(members: int, resamples: int, seed: int) -> NDArray[np.int64]:
+def draw_counts(members: int, resamples: int, seed: int) -> Counts:
     """How often each resample draws each member.
 
     Args:
@@ -78,16 +81,16 @@ def draw_counts(members: int, resamples: int, seed: int) -> NDArray[np.int64]:
         seed: makes the draws repeatable; another number of members gets its own draws.
 
     Returns:
-        (resamples, members) counts; each row adds up to `members`.
+        (resamples, members) counts in the smallest type that holds them; each row adds up to `members`.
     """
     generator = np.random.default_rng([seed, members])
-    counts = np.empty((resamples, members), dtype=np.int64)
+    counts = np.empty((resamples, members), dtype=np.min_scalar_type(members))
     for row in counts:
         row[:] = np.bincount(generator.integers(members, size=members), minlength=members)
     return counts
 
 
-def resampled_means(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def resampled_means(values: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
     """Mean of the members that each resample drew, to the same bytes on every machine.
 
     A product of float matrices depends, in its last bits, on the order in which a library adds up, and that
@@ -109,12 +112,16 @@ def resampled_means(values: NDArray[np.float64], counts: NDArray[np.int64]) -> N
     # |value| < 2^exponent, and at most `members` of them are added: below 2^52 every whole number is exact
     shift = 52 - (members - 1).bit_length() - exponents
     whole = np.rint(np.ldexp(values, shift))
-    sums = counts.astype(np.float64) @ whole
+    sums = np.empty((len(counts), values.shape[1]))
+    height = max(1, _BLOCK_BYTES // (8 * members))
+    for start in range(0, len(counts), height):
+        block = slice(start, start + height)
+        np.matmul(counts[block].astype(np.float64), whole, out=sums[block])
     return np.asarray(np.ldexp(sums, -shift) / members, dtype=np.float64)
 
 
 def _by_features(
-    methods: Mapping[str, NDArray[np.float64]], counts: Mapping[int, NDArray[np.int64]], confidence: float
+    methods: Mapping[str, NDArray[np.float64]], counts: Mapping[int, Counts], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bounds of a mean of means: each feature by itself, so a block of features at a time."""
     resamples = len(next(iter(counts.values())))
@@ -130,7 +137,7 @@ def _by_features(
 
 def _by_resamples(
     methods: Mapping[str, NDArray[np.float64]],
-    counts: Mapping[int, NDArray[np.int64]],
+    counts: Mapping[int, Counts],
     across: Across,
     confidence: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -122,7 +122,7 @@ def test_resampled_means_at_the_ends_of_the_float_range(scale: float) -> None:
 
 def test_counts_draw_as_many_as_there_are() -> None:
     counts = draw_counts(6, 5000, seed=0)
-    assert (counts.sum(axis=1) == 6).all()
+    assert (counts.sum(axis=1, dtype=int) == 6).all()
     np.testing.assert_allclose(counts.mean(axis=0), 1.0, atol=0.05)
 
 
