@@ -1,0 +1,325 @@
+"""The settings of an experiment: names, types, defaults, limits, and what each is for.
+
+The descriptions are the documentation: `deepfeat schema` prints them and editors show them while typing.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from deepfeat.config.sizes import parse_size
+from deepfeat.config.values import INT64_MAX, INT64_MIN, is_text, shown, shown_value
+
+_MAX_LEVELS = 12  # of a parameter; stays readable by the loader, which allows more
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def fault(message: str, *at: str | int) -> PydanticCustomError:
+    """The error of a validator whose message goes to the user as it is.
+
+    Args:
+        message: what is wrong; what to do.
+        at: where, from the model that is validated; by default the model itself.
+    """
+    return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
+
+
+def _slug(text: str) -> str:
+    if not _SLUG.fullmatch(text):
+        rule = "use letters, digits and . _ - (at most 100), and begin with a letter or digit"
+        raise fault(f"found {shown_value(text)}; {rule}")
+    return text
+
+
+def _size(text: str) -> str:
+    try:
+        parse_size(text)
+    except ValueError:
+        raise fault(f"found {shown_value(text)}; write an amount such as 4 GiB or 500 MB") from None
+    return text
+
+
+def _plain(value: object, levels: int = _MAX_LEVELS) -> object:
+    """A parameter that an experiment file can hold, so that the resolved experiment loads back as it was."""
+    if levels == 0:
+        raise fault(f"has more than {_MAX_LEVELS} levels inside each other; write it flatter")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str) and is_text(value):
+        return value
+    if isinstance(value, int) and INT64_MIN <= value <= INT64_MAX:
+        return value
+    if isinstance(value, float) and abs(value) < float("inf"):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item, levels - 1) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) and is_text(key) for key in value):
+        return {key: _plain(item, levels - 1) for key, item in value.items()}
+    raise fault(f"found {shown_value(value)}; use text, numbers, true, false, lists and mappings")
+
+
+def _character(text: str) -> str:
+    if len(text) != 1:
+        raise fault(f"found {shown_value(text)}; write the one character that stands between columns")
+    return text
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    seen = set()
+    for index, text in enumerate(texts):
+        if text in seen:
+            raise fault(f"{shown_value(text)} is listed twice; keep one of them", index)
+        seen.add(text)
+    return texts
+
+
+Text = Annotated[str, Field(min_length=1)]
+Plain = Annotated[Any, AfterValidator(_plain)]
+
+
+class Section(BaseModel):
+    """A part of the experiment; a key without a value (or whose variable is empty) counts as left out."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_value_is_left_out(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class DataConfig(Section):
+    """The table, and what its columns are."""
+
+    path: Text = Field(description="the table: a .csv, .tsv or .parquet file")
+    names: Annotated[str | None, AfterValidator(lambda text: text or None)] = Field(
+        default=None, description="for a table without header: a file with the column names in one line"
+    )
+    target: Text = Field(default="last", description="the column to predict; `last` is the last one")
+    targets: Annotated[list[Text], AfterValidator(_distinct)] | None = Field(
+        default=None,
+        min_length=1,
+        description="several 0/1 columns to predict (multilabel), instead of target",
+    )
+    task: Literal["auto", "binary", "multiclass", "multilabel", "regression"] = Field(
+        default="auto", description="what the target is; `auto` looks at its values"
+    )
+    ignore: list[Text] = Field(default_factory=list, description="columns that are neither input nor target")
+    group: Text | None = Field(
+        default=None, description="column whose rows of equal value (a patient, a family) are never split"
+    )
+    categories: list[Text] = Field(
+        default_factory=list, description="columns of numbers that are codes of categories"
+    )
+    missing: Literal["drop", "impute"] = Field(
+        default="impute",
+        description="rows with missing values are dropped, or the values filled in (median, most frequent)",
+    )
+    missing_values: list[str] = Field(
+        default_factory=lambda: ["", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"],
+        description="what a missing value looks like",
+    )
+    delimiter: Annotated[str, AfterValidator(_character)] | None = Field(
+        default=None, description="the character between columns; by default a comma, or a tab in .tsv files"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_target(self) -> "DataConfig":
+        if self.targets is not None and self.target != "last":
+            raise fault("target and targets are both given; keep one of them", "targets")
+        if self.targets is not None and self.task not in {"auto", "multilabel"}:
+            raise fault(
+                f"several targets are a multilabel task, not {self.task}; set task: multilabel", "task"
+            )
+        if self.targets is None and self.task == "multilabel":
+            raise fault("a multilabel task needs data.targets; list its 0/1 columns there", "task")
+        return self
+
+
+class NetworkConfig(Section):
+    """The network: a preset, and beside it the parameters of that network that differ."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Plain] = Field(init=False)  # keeps type checkers from asking for it
+
+    preset: Text = Field(
+        default="default", description="the network; `deepfeat schema` lists them with their parameters"
+    )
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters given beside the preset, not yet checked against the network."""
+        return dict(self.__pydantic_extra__ or {})
+
+    @model_serializer(mode="plain")
+    def _as_written(self) -> dict[str, Any]:
+        return {"preset": self.preset, **self.params}
+
+
+class SplitConfig(Section):
+    """Which rows a member trains on, validates on, and never sees."""
+
+    method: Literal["random", "last", "kfold", "bootstrap", "subsample"] = Field(
+        default="random",
+        description="how each model's rows are chosen; `last` takes rows in the order of the file",
+    )
+    train: float = Field(default=0.6, gt=0, le=1, description="share of the rows to learn from")
+    valid: float = Field(default=0.2, gt=0, le=1, description="share of the rows that tell when to stop")
+    test: float = Field(default=0.2, ge=0, le=1, description="share of the rows held out for scores")
+    folds: int = Field(default=5, ge=2, le=10_000, description="number of folds (method kfold)")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "SplitConfig":
+        total = self.train + self.valid + self.test
+        if total > 1 + 1e-9:
+            raise fault(f"train + valid + test is {total:.4g}; make it at most 1")
+        # The default counts as not given, so that a resolved experiment loads back.
+        if self.folds != SplitConfig.model_fields["folds"].default and self.method != "kfold":
+            raise fault("folds are for method kfold; set method: kfold, or remove folds", "folds")
+        return self
+
+
+class TrainingConfig(Section):
+    """How the networks are trained. What is left out is decided by the preset of the network."""
+
+    models: int = Field(
+        default=100, ge=1, le=1_000_000, description="number of networks to train and average"
+    )
+    loss: Literal["soft_f1", "cross_entropy", "squared_error"] | None = Field(
+        default=None, description="what training makes small"
+    )
+    optimizer: Literal["adam", "sgd"] | None = Field(
+        default=None, description="the rule that changes the weights"
+    )
+    epochs: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="passes over the training rows at most"
+    )
+    batch_size: int | None = Field(default=None, ge=1, description="rows per step")
+    learning_rate: float | None = Field(default=None, gt=0, description="size of a step")
+    schedule: Literal["constant", "cosine"] | None = Field(
+        default=None, description="whether the learning rate stays or falls to zero over the epochs"
+    )
+    weight_decay: float | None = Field(
+        default=None, ge=0, description="share of the weights taken off per unit of learning rate"
+    )
+    patience: int | None = Field(
+        default=None, ge=1, description="epochs without a better validation loss before training stops"
+    )
+    class_weight: Literal["none", "balanced"] | None = Field(
+        default=None, description="whether rare classes count more in the loss"
+    )
+    scaling: Literal["standard", "l2_table"] | None = Field(
+        default=None,
+        description="inputs to mean 0 and deviation 1 over the training rows (standard), "
+        "or divided by their L2 norm over the whole table (l2_table)",
+    )
+    validation_batch: int | None = Field(
+        default=None, ge=1, description="rows per step of validation; by default all at once"
+    )
+    split: SplitConfig | None = Field(
+        default=None, description="which rows are learned from, validated on and held out"
+    )
+    memory: Annotated[str, AfterValidator(_size)] | None = Field(
+        default=None,
+        description="memory for one stack of networks, such as 4 GiB; by default a share of the free memory",
+    )
+    stack_size: int | None = Field(
+        default=None,
+        ge=1,
+        description="networks trained together; by default as many as fit; results do not depend on it",
+    )
+
+
+class MethodEntry(BaseModel):
+    """An importance method to ask: written as its name, or as `name: {parameter: value}`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: Text = Field(description="the method; `deepfeat methods` lists them")
+    params: dict[str, Plain] = Field(
+        default_factory=dict, description="its parameters that differ from their defaults"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, data: object) -> object:
+        if isinstance(data, str):
+            return {"name": data}
+        if isinstance(data, MethodEntry) or (isinstance(data, dict) and cls._is_long_form(data)):
+            return data
+        if not isinstance(data, dict) or not data:
+            raise fault(f"expected the name of a method, found {shown_value(data)}; write for example - gate")
+        name, params = next(iter(data.items()))
+        if len(data) > 1:
+            raise fault(
+                f"one entry names {', '.join(shown(str(key)) for key in data)}; "
+                f"write one method per entry, with its parameters indented below the name"
+            )
+        if params is not None and not isinstance(params, dict):
+            raise fault(
+                f"expected parameters (key: value), found {shown_value(params)}; write them below the name",
+                name,
+            )
+        return {"name": name, "params": params or {}}
+
+    @staticmethod
+    def _is_long_form(data: Mapping[Any, Any]) -> bool:
+        """Whether `name` and `params` are spelled out, as in Python; a method may be called `name`."""
+        return data.keys() <= {"name", "params"} and isinstance(data.get("name"), str)
+
+    @model_serializer(mode="plain")
+    def _as_written(self) -> str | dict[str, Any]:
+        return {self.name: self.params} if self.params else self.name
+
+
+def _each_once(entries: list[MethodEntry]) -> list[MethodEntry]:
+    _distinct([entry.name for entry in entries])
+    return entries
+
+
+class RankingConfig(Section):
+    """How importances become one ranking."""
+
+    normalise: Literal["sum", "max", "rank", "none"] = Field(
+        default="sum",
+        description="how the importances of a model are made comparable: divided by their sum or "
+        "maximum, replaced by ranks, or not at all",
+    )
+    across_methods: Literal["mean", "mean_rank"] = Field(
+        default="mean", description="how the methods are averaged: their importances, or their ranks"
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the confidence intervals")
+    bootstrap: int = Field(
+        default=2000, ge=100, le=1_000_000, description="resamples of the models for the confidence intervals"
+    )
+
+
+class Experiment(Section):
+    """Everything that decides a result."""
+
+    name: Annotated[str, AfterValidator(_slug)] = Field(
+        description="name of the experiment and of its folder of results"
+    )
+    seed: int = Field(default=0, ge=0, description="the same seed gives the same result")
+    data: DataConfig = Field(description="the table, and what its columns are")
+    network: NetworkConfig = Field(
+        default_factory=NetworkConfig, description="the network, and what differs in it"
+    )
+    training: TrainingConfig = Field(
+        default_factory=TrainingConfig, description="how the networks are trained"
+    )
+    methods: Annotated[list[MethodEntry], Field(min_length=1), AfterValidator(_each_once)] = Field(
+        description="the importance methods to ask"
+    )
+    ranking: RankingConfig = Field(
+        default_factory=RankingConfig, description="how importances become one ranking"
+    )
+    engine: Literal["local"] = Field(default="local", description="where the work is done")
+    plugins: list[Text] = Field(
+        default_factory=list, description="more plugins: files, or directories of files"
+    )
