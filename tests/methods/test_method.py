@@ -4,7 +4,8 @@ import pytest
 from pydantic import Field, PositiveInt, ValidationError
 
 from deepfeat.methods import Cost, Importance, Method, MethodParams
-from deepfeat.methods.method import contract_faults, summary
+from deepfeat.methods.method import RESERVED_NAMES, contract_faults, summary
+from deepfeat.ranking.table import COLUMNS
 
 
 class Good(Method):
@@ -77,3 +78,7 @@ def test_every_cost_has_a_meaning() -> None:
     assert Cost("refits") is Cost.REFITS
     assert [cost.value for cost in Cost] == ["weights", "predictions", "sampling", "refits"]
     assert all(cost.meaning for cost in Cost)
+
+
+def test_no_method_can_take_the_name_of_a_column_of_the_ranking() -> None:
+    assert set(COLUMNS) == RESERVED_NAMES
