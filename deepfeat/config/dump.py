@@ -28,6 +28,9 @@ def dump_experiment(experiment: Experiment) -> str:
         experiment: to write; `load_experiment` gives back an equal one.
     """
     values: dict[str, Value] = experiment.model_dump(exclude_none=True)
+    # What was not given is for the preset to decide, also within the split.
+    given = experiment.training.model_dump(exclude_none=True, exclude_unset=True)
+    values["training"] = {"models": experiment.training.models, **given}
     return yaml.dump(
         {key: _escaped(value) for key, value in values.items()},
         Dumper=_Dumper,

@@ -177,7 +177,8 @@ class SplitConfig(Section):
     def _fits(self) -> "SplitConfig":
         total = self.train + self.valid + self.test
         if total > 1 + 1e-9:
-            raise fault(f"train + valid + test is {total:.4g}; make it at most 1")
+            terms = f"train {self.train:.4g} + valid {self.valid:.4g} + test {self.test:.4g}"
+            raise fault(f"{terms} is {total:.4g}; make it at most 1")
         # The default counts as not given, so that a resolved experiment loads back.
         if self.folds != SplitConfig.model_fields["folds"].default and self.method != "kfold":
             raise fault("folds are for method kfold; set method: kfold, or remove folds", "folds")

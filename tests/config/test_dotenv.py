@@ -2,7 +2,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.config.dotenv import read_dotenv
@@ -79,6 +79,7 @@ def test_no_file_or_a_folder_of_that_name_sets_nothing(dotenv: Path) -> None:
     assert read_dotenv(dotenv) == {}
 
 
+@settings(deadline=None)
 @given(value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0'\n\r")))
 def test_single_quotes_keep_any_line(value: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "single.env"
@@ -86,6 +87,7 @@ def test_single_quotes_keep_any_line(value: str, tmp_path_factory: pytest.TempPa
     assert read_dotenv(path) == {"A": value}
 
 
+@settings(deadline=None)
 @given(content=st.binary() | st.text("A=#'\"$\\ \n{}").map(str.encode))
 def test_any_file_is_read_or_refused(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.env"

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -74,10 +74,10 @@ SCALARS = (
 PLAIN = st.recursive(
     SCALARS, lambda part: st.lists(part, max_size=3) | st.dictionaries(WORDS, part, max_size=3), max_leaves=6
 )
-SHARES = st.floats(0.01, 0.3)
+SHARES = st.floats(0.01, 0.2)
 
 
-def settings(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
@@ -93,14 +93,14 @@ DATA = st.fixed_dictionaries(
         "task": st.sampled_from(["auto", "binary", "regression"]),
     },
 )
-TRAINING = settings(
+TRAINING = some(
     models=st.integers(1, 1000),
     loss=st.sampled_from(["soft_f1", "cross_entropy", "squared_error"]),
     class_weight=st.sampled_from(["none", "balanced"]),
     learning_rate=st.floats(1e-12, 1e3),
     epochs=st.integers(1, 10**7),
     memory=st.sampled_from(["4 GiB", "500 MB", "1.5TB"]),
-    split=settings(
+    split=some(
         train=SHARES, valid=SHARES, test=SHARES | st.just(0), method=st.sampled_from(["last", "kfold"])
     ),
 )
@@ -124,12 +124,13 @@ EXPERIMENTS = st.fixed_dictionaries(
             st.dictionaries(WORDS, PLAIN, max_size=3),
         ),
         "training": TRAINING,
-        "ranking": settings(confidence=st.floats(0.01, 0.99), bootstrap=st.integers(100, 10**6)),
+        "ranking": some(confidence=st.floats(0.01, 0.99), bootstrap=st.integers(100, 10**6)),
         "plugins": st.lists(FILLED, max_size=2),
     },
 ).map(Experiment.model_validate)
 
 
+@settings(deadline=None, max_examples=60)
 @given(experiment=EXPERIMENTS)
 def test_what_is_written_loads_back_as_the_same(
     experiment: Experiment, tmp_path_factory: pytest.TempPathFactory
@@ -138,6 +139,7 @@ def test_what_is_written_loads_back_as_the_same(
     path.write_text(dump_experiment(experiment), encoding="utf-8", newline="")
     loaded = load_experiment(path, environ={"A": "not this"})
     assert loaded.experiment == experiment
+    assert loaded.experiment.training.split == experiment.training.split
     assert dump_experiment(loaded.experiment) == dump_experiment(experiment)
 
 
@@ -189,6 +191,16 @@ def test_it_reads_well() -> None:
         "engine: local\n"
         "plugins: []\n"
     )
+
+
+def test_what_is_left_to_the_preset_stays_left_to_it(tmp_path: Path) -> None:
+    experiment = Experiment.model_validate(
+        {"name": "demo", "data": {"path": "t"}, "methods": ["gate"], "training": {"split": {"train": 0.5}}}
+    )
+    path = tmp_path / "e.yml"
+    path.write_text(dump_experiment(experiment))
+    training = load_experiment(path, environ={}).experiment.training
+    assert training.model_dump(exclude_unset=True) == {"models": 100, "split": {"train": 0.5}}
 
 
 def test_a_list_used_twice_is_written_twice(tmp_path: Path) -> None:

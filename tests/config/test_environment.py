@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.config.draft import Draft, Place
@@ -71,11 +71,13 @@ def test_problems_are_at_their_key(text: str, said: str) -> None:
     assert problem(text, BAD="caf\udce9") == f"e.yml:3:5: key.0: {said}"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="${}A:-x"))
 def test_escaped_text_stays_as_it_is(text: str) -> None:
     assert expanded(escape(text)) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_variable_is_read_like_unquoted_text(text: str) -> None:
     assert expanded("${A}", A=text) == read_scalar(text.strip())

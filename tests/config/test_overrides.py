@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.config import LoadedExperiment, load_experiment
@@ -182,6 +182,7 @@ def test_an_override_mends_a_fault_of_the_file(load: Load) -> None:
     assert load("training.models=4").experiment.training.models == 4
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_argument_is_read_or_refused(argument: str) -> None:
     try:

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.config.draft import Place
@@ -98,6 +98,7 @@ PLAIN = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(PLAIN)
 def test_reads_what_json_can_say(value: object) -> None:
     """JSON quotes all text, so nothing may be taken for something else, and nothing is refused."""

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.config.values import is_text, read_scalar, shown, shown_path, shown_value
@@ -47,12 +47,14 @@ def test_what_stays_text(text: str) -> None:
     assert type(read_scalar(text)) is str
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans())
 def test_values_survive_being_written(value: float) -> None:
     written = str(value).lower() if isinstance(value, bool) else repr(value)
     assert read_scalar(written) == value
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_shown_text_is_one_printable_line(text: str) -> None:
     line = shown(text)
