@@ -37,17 +37,25 @@ class Ensemble:
         plan: what each was trained on.
         members: their weights, in memory or on disk.
         records: how each one's training went.
+        inference: the network compiled, where that was done before.
     """
 
     def __init__(
-        self, template: Template, data: Dataset, plan: FitPlan, members: Members, records: Sequence[MemberRecord]
+        self,
+        template: Template,
+        data: Dataset,
+        plan: FitPlan,
+        members: Members,
+        records: Sequence[MemberRecord],
+        *,
+        inference: Inference | None = None,
     ) -> None:
         self.template = template
         self.data = data
         self.plan = plan
         self.members = members
         self.records = list(records)
-        self._inference = Inference(template)
+        self._inference = inference or Inference(template)
 
     def __len__(self) -> int:
         """Number of members."""
@@ -75,12 +83,17 @@ class Ensemble:
         """The ensemble of some of the members, in the given order."""
         index = [int(member) for member in members]
         records = [self.records[i] for i in index]
-        return Ensemble(self.template, self.data, self.plan.select(index), self.members.select(index), records)
+        chosen = self.members.select(index)
+        return Ensemble(
+            self.template, self.data, self.plan.select(index), chosen, records, inference=self._inference
+        )
 
     @property
     def succeeded(self) -> NDArray[np.int64]:
         """Numbers of the members whose training did not fail."""
-        return np.array([i for i, record in enumerate(self.records) if record.failure is None], dtype=np.int64)
+        return np.array(
+            [i for i, record in enumerate(self.records) if record.failure is None], dtype=np.int64
+        )
 
     def predict(
         self, x: NDArray[np.float32], output: Literal["probability", "logit"] = "probability"
@@ -95,7 +108,7 @@ class Ensemble:
             (members, rows, outputs) float32.
         """
         function = self._inference.answers if output == "probability" else self._inference.logits
-        return self._ask(x, lambda *state: function(*state), self.data.n_outputs)
+        return self._ask(x, function, self.data.n_outputs)
 
     def gradients(self, x: NDArray[np.float32], output: int = 0) -> NDArray[np.float32]:
         """Derivative of one logit by the unscaled inputs.
@@ -157,7 +170,9 @@ class Ensemble:
         """Call a compiled function for chunks of members and rows, and put the parts together."""
         answers = np.empty((len(self), len(x), width), dtype=np.float32)
         layers = self.template.model.layers
-        row_bytes = 8 * max(self.data.n_columns, *(int(np.prod([n or 1 for n in l.output.shape])) for l in layers))
+        row_bytes = 8 * max(
+            self.data.n_columns, *(int(np.prod([n or 1 for n in layer.output.shape])) for layer in layers)
+        )
         rows = max(1, min(len(x), CALL_BYTES // row_bytes))
         size = max(1, CALL_BYTES // (row_bytes * rows)) if self.template.stackable else 1
         first = 0
@@ -166,14 +181,19 @@ class Ensemble:
             # Products of a stack of one may be summed in another order; see deepfeat.training.loop.
             twice = [0, 0] if count == 1 and self.template.stackable else slice(None)
             state = (
-                [v[twice].reshape(-1, *s) for v, s in zip(values, self._inference.forward.shapes, strict=True)],
+                [
+                    v[twice].reshape(-1, *s)
+                    for v, s in zip(values, self._inference.forward.shapes, strict=True)
+                ],
                 tuple(part[twice][:, None] for part in inputs),
                 tuple(part[twice][:, None] for part in targets),
             )
             for start in range(0, len(x), rows):
                 part = x[start : start + rows]
                 filled = np.pad(part, ((0, padded(len(part)) - len(part)), (0, 0)))
-                answers[first : first + count, start : start + rows] = function(*state, filled)[:count, : len(part)]
+                answers[first : first + count, start : start + rows] = function(*state, filled)[
+                    :count, : len(part)
+                ]
             first += count
         return answers
 

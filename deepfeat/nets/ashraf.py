@@ -24,7 +24,9 @@ class Ashraf2021(Network):
 
         units: PositiveInt = Field(128, description="units of each of the three dense layers")
         l2: float = Field(1e-3, ge=0, description="L2 penalty on kernels and biases of the three layers")
-        noise: float = Field(0.005, ge=0, description="deviation of the Gaussian noise after the first two layers")
+        noise: float = Field(
+            0.005, ge=0, description="deviation of the Gaussian noise after the first two layers"
+        )
         dropout: float = Field(0.5, ge=0, lt=1, description="dropout after each of the three layers")
 
     params: "Ashraf2021.Params"

@@ -179,7 +179,11 @@ def stacked_clone(model: keras.Model) -> tuple[keras.Model, NoiseRows]:
             return BankedNoise(layer, position[layer.name], source)
         if isinstance(layer, keras.layers.Dropout):
             return BankedDropout(layer, position[layer.name], source)
-        kind = {keras.layers.Dense: StackedDense, Gate: StackedGate}.get(type(layer), type(layer))
+        kind: Any = type(layer)
+        if kind is keras.layers.Dense:
+            kind = StackedDense
+        elif kind is Gate:
+            kind = StackedGate
         return kind.from_config(layer.get_config())
 
     inputs = keras.Input((None, model.input_shape[-1]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator, Philox
@@ -78,15 +79,18 @@ class EpochOrder:
         self._n_blocks = -(-data.n_rows // self._block_rows)
 
     def epoch(self, epoch: int, members: NDArray[np.int64]) -> Iterator[Batches]:
-        """The steps of one epoch for the given members: the full batches, then the short one if there is one."""
+        """The steps of one epoch for the given members: the full batches, then the short one, if any."""
         full, rest, _ = self._key
         cut = full * self._batch
-        arrays = [np.zeros((len(members), cut + rest), dtype=kind) for kind in (np.int32, np.int32, np.float32)]
+        kinds = (np.int32, np.int32, np.float32)
+        arrays: list[NDArray[Any]] = [np.zeros((len(members), cut + rest), dtype=kind) for kind in kinds]
         rows, noise, weight = arrays
         for place, member in enumerate(members):
             order = self._order(epoch, member)
             rows[place, : len(order)] = order
-            noise[place, : len(order)] = self._streams[member].integers(BANK_ROWS, size=len(order), dtype=np.int32)
+            noise[place, : len(order)] = self._streams[member].integers(
+                BANK_ROWS, size=len(order), dtype=np.int32
+            )
             weight[place, : len(order)] = self._weights[member][order] if self._weights[member].ndim else 1
         if full:
             yield Batches(*(_steps(array[:, :cut], full) for array in arrays))
@@ -103,7 +107,7 @@ class EpochOrder:
         return order[np.argsort(ranks[order // self._block_rows], kind="stable")]
 
 
-def _steps(array: NDArray[np.generic], steps: int) -> NDArray[np.generic]:
+def _steps(array: NDArray[Any], steps: int) -> NDArray[Any]:
     """`(members, rows)` as `(steps, members, padded batch)`."""
     members, width = array.shape
     by_step = array.reshape(members, steps, width // steps).transpose(1, 0, 2)
@@ -111,9 +115,7 @@ def _steps(array: NDArray[np.generic], steps: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(np.pad(by_step, ((0, 0), (0, 0), (0, missing))))
 
 
-def row_weights(
-    data: Dataset, plan: FitPlan, member: int, settings: TrainingSettings
-) -> NDArray[np.float32]:
+def row_weights(data: Dataset, plan: FitPlan, member: int, settings: TrainingSettings) -> NDArray[np.float32]:
     """(rows,) weights of the rows of the table for one member, or a scalar one where all are equal.
 
     Balanced weights are rows / (classes x rows of the class), counted in the member's training rows.
@@ -124,4 +126,5 @@ def row_weights(
     codes = target.argmax(axis=1) if data.task == "multiclass" else (target[:, 0] > 0.5).astype(np.int64)  # noqa: PLR2004
     counts = np.bincount(codes[plan.splits[member].train], minlength=len(data.classes))
     balanced = counts.sum() / (len(data.classes) * np.maximum(counts, 1))
-    return balanced[codes].astype(np.float32)
+    weights: NDArray[np.float32] = balanced[codes].astype(np.float32)
+    return weights

@@ -3,7 +3,6 @@
 from typing import Any, Protocol
 
 import keras
-import tensorflow as tf
 
 from deepfeat.nets.stacking import stacked_clone
 from deepfeat.nets.template import Template

@@ -14,6 +14,7 @@ from deepfeat.training.forward import forward_of
 
 Tensor = Any
 Array = NDArray[Any]
+Pair = tuple[Tensor, Tensor]  # centre and scale
 
 
 class Inference:
@@ -49,27 +50,31 @@ class Inference:
         """`(..., output) -> (members, rows, columns)` derivative of one logit by the unscaled inputs."""
         return tf.function(self._gradients, input_signature=[*self._signature, tf.TensorSpec((), tf.int32)])
 
-    def _logits(self, weights: list[Tensor], inputs: Any, targets: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+    def _logits(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
         return self._from_scaled(weights, (x[None] - inputs[0]) * inputs[1], targets)
 
-    def _answers(self, weights: list[Tensor], inputs: Any, targets: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+    def _answers(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
         return probabilities(self._logits(weights, inputs, targets, x), self.template.head)
 
-    def _gradients(self, weights: list[Tensor], inputs: Any, targets: Any, x: Tensor, output: Tensor) -> Tensor:  # noqa: ANN401
+    def _gradients(
+        self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor, output: Tensor
+    ) -> Tensor:
         scaled = (x[None] - inputs[0]) * inputs[1]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(scaled)
             logit = self._from_scaled(weights, scaled, targets)[..., output]
         return tape.gradient(logit, scaled) * inputs[1]
 
-    def _from_scaled(self, weights: list[Tensor], scaled: Tensor, targets: Any) -> Tensor:  # noqa: ANN401
+    def _from_scaled(self, weights: list[Tensor], scaled: Tensor, targets: Pair) -> Tensor:
         logits, _ = self.forward(weights, scaled, None)
         if self.template.shape.task == "regression":
             return logits / targets[1] + targets[0]
         return logits
 
 
-def set_member(model: keras.Model, template: Template, values: list[Array], inputs: Array, targets: Array) -> None:
+def set_member(
+    model: keras.Model, template: Template, values: list[Array], inputs: Array, targets: Array
+) -> None:
     """Give a `Template.member_model` the weights of one member.
 
     Args:

@@ -92,6 +92,9 @@ def train_stack(
             progress(run.finished, epoch + 1, run.mean_best)
         if run.finished == len(plan):
             break
+    else:
+        if progress is not None:
+            progress(len(plan), program.settings.epochs, run.mean_best)
     return run.result()
 
 
@@ -109,7 +112,8 @@ class _StackRun:
         self.inputs, self.targets = input_scaling(data, plan, self.settings), target_scaling(data, plan)
         self.valid_rows, self.valid_weight = _validation(data, plan, program)
         starts = [
-            initial_weights(program.template, seed, mask) for seed, mask in zip(plan.seeds, plan.mask, strict=True)
+            initial_weights(program.template, seed, mask)
+            for seed, mask in zip(plan.seeds, plan.mask, strict=True)
         ]
         shapes = program.forward.shapes
         values = [np.stack([s[i].reshape(shapes[i]) for s in starts]) for i in range(len(shapes))]
@@ -175,7 +179,7 @@ class _StackRun:
         total = np.zeros(len(self.places), dtype=np.float32)
         unique, back = np.unique(self.places, return_inverse=True)
         for batches in self.order.epoch(epoch, unique):
-            rows, noise, weight = (part[:, back] for part in (batches.rows, batches.noise, batches.weight))
+            rows, noise, weight = batches.rows[:, back], batches.noise[:, back], batches.weight[:, back]
             for steps, x, local in self.table.parts(rows):
                 total += self.program.train(
                     x,
@@ -188,7 +192,8 @@ class _StackRun:
                     float(self.step),
                 ).numpy()
                 self.step += len(local)
-        return total / np.array([len(self.plan.splits[member].train) for member in self.places], dtype=np.float32)
+        rows_of = np.array([len(self.plan.splits[member].train) for member in self.places])
+        return (total / rows_of).astype(np.float32)
 
     def _validate(self) -> NDArray[np.float32]:
         rows, weight = self.valid_rows[self.places], self.valid_weight[self.places]
@@ -197,13 +202,16 @@ class _StackRun:
             for _, x, local in self.table.parts(rows[None, :, start : start + self.chunk_rows]):
                 logits.append(self.program.logits(x, local[0]))
         joined = logits[0] if len(logits) == 1 else tf.concat(logits, axis=1)
-        return self.program.evaluate(self.targets_tensor, rows, weight, joined).numpy()
+        losses: NDArray[np.float32] = self.program.evaluate(self.targets_tensor, rows, weight, joined).numpy()
+        return losses
 
     def _fail(self, members: NDArray[np.int64], epoch: int) -> None:
         for member in members:
             self.records[member].failure = f"the loss became NaN or infinite in epoch {epoch + 1}"
             self.active[member] = False
-            log.warning("member with seed %d failed: %s", self.plan.seeds[member], self.records[member].failure)
+            log.warning(
+                "member with seed %d failed: %s", self.plan.seeds[member], self.records[member].failure
+            )
 
     def _settle(self) -> None:
         """Give the places of stopped members up, once they are many enough to pay for the move."""

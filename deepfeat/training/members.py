@@ -56,7 +56,7 @@ class MemoryMembers(Members):
 
     def __len__(self) -> int:
         """Number of members."""
-        return self._inputs.shape[1]
+        return len(self._inputs[0])
 
     def load(self, members: Sequence[int]) -> Loaded:
         """See `Members.load`."""

@@ -1,8 +1,8 @@
 """The compiled training step and its variables, for a stack of any number of members.
 
 The leading axis of every variable is the member. Its length is not part of the compiled graphs, so one
-program serves stacks of every size, and members that have stopped leave by a gather. A member's share of a variable
-is flat and padded (see `deepfeat.training.batches.PAD`), for the sake of the same last bits in every stack.
+program serves stacks of every size, and members that have stopped leave by a gather. A member's share of a
+variable is flat and padded (see `deepfeat.training.batches.PAD`), for the same last bits in every stack.
 """
 
 from typing import Any
@@ -112,7 +112,15 @@ class Program:
     # --- graphs ---------------------------------------------------------------------------------------------
 
     def _train(
-        self, x: Tensor, y: Tensor, rows: Tensor, own: Tensor, noise: Tensor, weight: Tensor, rates: Tensor, step: Tensor
+        self,
+        x: Tensor,
+        y: Tensor,
+        rows: Tensor,
+        own: Tensor,
+        noise: Tensor,
+        weight: Tensor,
+        rates: Tensor,
+        step: Tensor,
     ) -> Tensor:
         """Steps over consecutive batches.
 
@@ -150,7 +158,9 @@ class Program:
         return total
 
     def _update(self, gradients: list[Tensor], values: list[Tensor], rate: Tensor, step: Tensor) -> None:
-        for slot, (place, gradient, value) in enumerate(zip(self.forward.trained, gradients, values, strict=True)):
+        for slot, (place, gradient, value) in enumerate(
+            zip(self.forward.trained, gradients, values, strict=True)
+        ):
             variable, source = self.values[place], self.forward.variables[place]
             # The derivative of a penalty is added here: far cheaper than through the loss.
             l1, l2 = _penalty_of(source)

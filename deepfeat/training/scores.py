@@ -41,13 +41,17 @@ def held_out_scores(
         if 0 < truth[:, output].sum() < len(truth)
     ]
     present = [output for output in range(truth.shape[1]) if truth[:, output].any()]
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        truth[:, present], decided[:, present], average="macro", zero_division=0.0
-    ) if len(present) > 1 else precision_recall_fscore_support(
-        truth[:, 0] if not present else truth[:, present[0]],
-        decided[:, 0] if not present else decided[:, present[0]],
-        average="binary",
-        zero_division=0.0,
+    precision, recall, f1, _ = (
+        precision_recall_fscore_support(
+            truth[:, present], decided[:, present], average="macro", zero_division=0.0
+        )
+        if len(present) > 1
+        else precision_recall_fscore_support(
+            truth[:, 0] if not present else truth[:, present[0]],
+            decided[:, 0] if not present else decided[:, present[0]],
+            average="binary",
+            zero_division=0.0,
+        )
     )
     return {
         "auc": float(np.mean(ranked)) if ranked else float("nan"),

@@ -57,7 +57,9 @@ class Trainer:
         self._programs: dict[bool, Program] = {}
         if not self.template.stackable:
             log.info(
-                "network %s trains one member after another: %s", network.name, "; ".join(self.template.why_not_stackable)
+                "network %s trains one member after another: %s",
+                network.name,
+                "; ".join(self.template.why_not_stackable),
             )
 
     def stacks(self, plan: FitPlan) -> list[NDArray[np.int64]]:
@@ -89,7 +91,9 @@ class Trainer:
     def member_bytes(self, split_key: tuple[int, int, int], plan: FitPlan) -> int:
         """Estimated bytes that one member of a stack needs while it trains."""
         weights = sum(int(np.prod(variable.shape)) for variable in self.template.variables)
-        width = sum(int(np.prod([n or 1 for n in layer.output.shape])) for layer in self.template.model.layers)
+        width = sum(
+            int(np.prod([n or 1 for n in layer.output.shape])) for layer in self.template.model.layers
+        )
         rows = max(self.settings.batch_size, min(split_key[2], 1 << 11))
         activations = rows * (width * ACTIVATION_COPIES + 3 * self.data.n_columns)
         order = sum(split_key[:2]) * self.settings.batch_size * 6
@@ -108,7 +112,7 @@ class Trainer:
                     0,
                     0,
                     f"training.memory: one member needs {each / 2**20:,.0f} MiB and the budget is "
-                    f"{self._memory / 2**20:,.0f} MiB; raise training.memory, or make the network or batch smaller",
+                    f"{self._memory / 2**20:,.0f} MiB; raise training.memory, or make the network smaller",
                 )
             )
         return int(min(fits, self._stack_size or fits))

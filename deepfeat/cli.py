@@ -1,0 +1,229 @@
+"""The command line: one thin function per command. Imports nothing heavy."""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from deepfeat.errors import DeepfeatError, ExitCode
+
+EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
+SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main() -> None:
+    """Run the program and leave with its exit code; the one place where errors become messages."""
+    # TensorFlow's start-up messages are about itself; whoever debugs it can set the variable.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        sys.exit(program.main(standalone_mode=False) or ExitCode.COMPLETE)
+    except click.exceptions.Abort:
+        _stopped()
+    except KeyboardInterrupt:
+        _stopped()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USER_INPUT)
+    except DeepfeatError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - whatever gets here is a bug of ours, and is told as one
+        click.echo(traceback.format_exc(), err=True)
+        click.echo(
+            "This is a bug in deepfeat, not in your input. Please report it with the lines above.", err=True
+        )
+        sys.exit(ExitCode.BUG)
+
+
+def _stopped() -> None:
+    click.echo("Stopped.", err=True)
+    sys.exit(ExitCode.KEYBOARD)
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click calls it so
+    if wanted:
+        from deepfeat.runs.provenance import deepfeat_version, libraries  # noqa: PLC0415
+
+        click.echo(f"deepfeat {deepfeat_version()}")
+        click.echo(f"python {sys.version.split()[0]}")
+        for name, version in libraries().items():
+            click.echo(f"{name} {version}")
+        context.exit()
+
+
+@click.group(context_settings=CONTEXT)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show versions."
+)
+def program() -> None:
+    r"""Which inputs matter to a deep network, how strongly, and how sure are we?
+
+    deepfeat reads one experiment file, trains many Keras networks as one, asks them with every importance
+    method that is plugged in, and writes a ranking of the features with intervals.
+
+    \b
+    Begin with:
+      deepfeat validate experiment.yml    check the file, the data and the methods; trains nothing
+      deepfeat run experiment.yml         do it; results go to ExpOutput/<name of the experiment>/
+    """
+
+
+@program.command(context_settings=CONTEXT)
+@EXPERIMENT
+@SETTINGS
+@click.option(
+    "-m", "--models", type=click.IntRange(min=1), help="How many networks; short for training.models=N."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where results go [default: $OUTPUT_DIR, else ExpOutput].",
+)
+def run(experiment: Path, settings: tuple[str, ...], models: int | None, output: Path | None) -> int:
+    r"""Train the networks, ask the methods, and write the ranking.
+
+    EXPERIMENT is the experiment file [default: experiment.yml]. Any setting of it can be overruled, as in
+
+    \b
+      deepfeat run experiment.yml training.models=20 network.preset=ashraf-2021
+      deepfeat run --models 3 --output /tmp/out
+
+    Results go to OUTPUT/<name>/: ranking.csv, methods/, models.csv, models/, figures/, run.json. Running
+    again replaces them. Exit code: 0 complete, 2 wrong input (nothing is written), 3 finished but a model
+    or method failed, 130 stopped by Ctrl-C.
+    """
+    from deepfeat.report.figures import draw_ranking  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.console import RunConsole  # noqa: PLC0415
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+
+    experiment, overrides = _split(experiment, settings)
+    if models is not None:
+        overrides.append(f"training.models={models}")
+    console = RunConsole()
+    prepared = prepare(experiment, overrides)
+    from deepfeat.training import device  # noqa: PLC0415
+
+    device.prepare()
+    from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+
+    root = output or Path(prepared.loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
+    paths = RunPaths.of(root, prepared.loaded.experiment.name)
+    code = carry_out(prepared, paths, console)
+    if paths.ranking.exists():
+        draw_ranking(paths.root)
+    console.finished(paths)
+    return code
+
+
+@program.command(context_settings=CONTEXT)
+@EXPERIMENT
+@SETTINGS
+def validate(experiment: Path, settings: tuple[str, ...]) -> None:
+    """Check an experiment, its data and its methods without training anything.
+
+    Prints every fault at once as file:line:column, with what to do, and leaves with exit code 2; says what
+    would be run and leaves with 0 where there is none. Takes the same overrides as `run`.
+    """
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+
+    experiment, overrides = _split(experiment, settings)
+    prepared = prepare(experiment, overrides)
+    data, plan = prepared.data, prepared.plan
+    click.echo(f"{experiment}: valid")
+    click.echo(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
+    click.echo(f"  network  {prepared.network.name}")
+    click.echo(
+        f"  models   {len(plan)}, loss {prepared.settings.loss}, at most {prepared.settings.epochs} epochs"
+    )
+    click.echo(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
+    for note in data.notes:
+        click.echo(f"  note: {note}")
+    for warning in data.warnings:
+        click.echo(f"  warning: {warning}")
+
+
+@program.group(context_settings=CONTEXT, invoke_without_command=True)
+@click.pass_context
+def methods(context: click.Context) -> None:
+    """List and describe the importance methods that are plugged in."""
+    if context.invoked_subcommand is None:
+        context.invoke(methods_list, as_json=False, plugins=())
+
+
+PLUGINS = click.option(
+    "-p",
+    "--plugins",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="A plugin file, or a directory of them, besides the shipped ones; may be given several times.",
+)
+
+
+@methods.command("list", context_settings=CONTEXT)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@PLUGINS
+def methods_list(*, as_json: bool, plugins: tuple[Path, ...]) -> None:
+    """Every method: its name, what it does in a line, cost and source; and the plugins that are broken."""
+    from deepfeat.methods.describe import list_data, list_view  # noqa: PLC0415
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
+
+    registry = load_registry(plugins)
+    if as_json:
+        click.echo(json.dumps(list_data(registry), indent=2, ensure_ascii=False))
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        Console(highlight=False).print(list_view(registry))
+
+
+@methods.command("show", context_settings=CONTEXT)
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@PLUGINS
+def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None:
+    """One method: what it measures, its paper, its parameters with types and defaults."""
+    from deepfeat.methods.describe import show_data, show_view  # noqa: PLC0415
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
+
+    registry = load_registry(plugins)
+    if as_json:
+        click.echo(json.dumps(show_data(registry, name), indent=2, ensure_ascii=False))
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        Console(highlight=False).print(show_view(registry, name))
+
+
+@program.command(context_settings=CONTEXT)
+@PLUGINS
+def schema(plugins: tuple[Path, ...]) -> None:
+    r"""Print the JSON schema of the experiment file, with the parameters of every method and network.
+
+    Editors that understand JSON schema complete and check the file as you type:
+
+    \b
+      deepfeat schema > experiment.schema.json
+      # yaml-language-server: $schema=experiment.schema.json     (first line of experiment.yml)
+    """
+    from deepfeat.config import json_schema  # noqa: PLC0415
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
+
+    registry = load_registry(plugins)
+    described = json_schema(
+        {name: method.Params.model_json_schema() for name, method in registry.methods.items()},
+        {name: network.Params.model_json_schema() for name, network in registry.networks.items()},
+    )
+    click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+
+
+def _split(experiment: Path, settings: tuple[str, ...]) -> tuple[Path, list[str]]:
+    """`deepfeat run training.models=3` names no file: then the first argument is a setting too."""
+    if "=" in experiment.name and not experiment.exists():
+        return Path("experiment.yml"), [str(experiment), *settings]
+    return experiment, list(settings)

@@ -1,0 +1,101 @@
+"""Everything that can be checked before work starts: the experiment, its plugins and its data."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from deepfeat.config import LoadedExperiment, load_experiment
+from deepfeat.config.sizes import parse_size
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.load import load_table
+from deepfeat.errors import InputError, Problem
+from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.registry import Registry, load_registry
+from deepfeat.nets.network import Network
+from deepfeat.training.plan import FitPlan, build_plan, check_plan
+from deepfeat.training.settings import TrainingSettings, merge_settings
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """An experiment that can be run as it is.
+
+    Attributes:
+        loaded: the experiment and where its settings are written.
+        registry: the plugins.
+        data: the table.
+        network: the network with its parameters.
+        settings: how members are trained.
+        plan: what each member of the main ensemble is trained on.
+        methods: the methods asked for, with their parameters.
+    """
+
+    loaded: LoadedExperiment
+    registry: Registry
+    data: Dataset
+    network: Network
+    settings: TrainingSettings
+    plan: FitPlan
+    methods: list[tuple[type[Method], MethodParams]]
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that one stack may take; None leaves the choice to the trainer."""
+        text = self.loaded.experiment.training.memory
+        return None if text is None else parse_size(text)
+
+
+def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None) -> Prepared:
+    """Load and check an experiment with its plugins and data; writes nothing but the cache.
+
+    Args:
+        path: the experiment file.
+        overrides: `key.path=value` settings of the command line.
+        cache: directory for the encoded form of tables that do not fit in memory.
+
+    Raises:
+        InputError: with everything that is wrong: first in the experiment file, then in its methods, network
+            and data together.
+    """
+    loaded = load_experiment(path, overrides)
+    experiment = loaded.experiment
+    registry = load_registry(
+        (loaded.resolve_path(plugin) for plugin in experiment.plugins), environ=loaded.environ
+    )
+    problems: list[Problem] = []
+    methods: list[tuple[type[Method], MethodParams]] = []
+    network, data = None, None
+    try:
+        methods = registry.resolve(experiment.methods, loaded)
+    except InputError as error:
+        problems += error.problems
+    try:
+        network = _network(loaded, registry)
+    except InputError as error:
+        problems += error.problems
+    try:
+        names = loaded.resolve_path(experiment.data.names) if experiment.data.names else None
+        data = load_table(experiment.data, loaded.resolve_path(experiment.data.path), names, cache)
+    except InputError as error:
+        problems += error.problems
+    if problems or network is None or data is None:
+        raise InputError(problems)
+    chosen = experiment.training.model_dump(exclude_none=True, exclude_unset=True)
+    settings = merge_settings(network.training, chosen, data.task)
+    plan = build_plan(data, settings.split, experiment.training.models, experiment.seed, network)
+    check_plan(plan, data)
+    return Prepared(loaded, registry, data, network, settings, plan, methods)
+
+
+def _network(loaded: LoadedExperiment, registry: Registry) -> Network:
+    config = loaded.experiment.network
+    if problem := registry.missing(config.preset, "network"):
+        raise InputError(loaded.problem(("network", "preset"), problem))
+    kind = registry.networks[config.preset]
+    try:
+        return kind(kind.Params.model_validate_json(json.dumps(config.params)))
+    except ValidationError as error:
+        raise InputError(loaded.problems(("network",), error, kind.Params, config.params)) from error

@@ -1,0 +1,201 @@
+"""One run: train the ensemble, ask the methods, rank the features, write the results."""
+
+import logging
+import traceback
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepfeat.config import dump_experiment
+from deepfeat.ensemble import Ensemble, fit
+from deepfeat.errors import ExitCode
+from deepfeat.methods.context import Context
+from deepfeat.methods.importance import Importance
+from deepfeat.methods.method import Method, MethodParams
+from deepfeat.ranking.table import build_ranking
+from deepfeat.runs import provenance
+from deepfeat.runs.atomic import make_directory, write_text
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.csvfiles import write_table
+from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import Prepared
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def run(prepared: Prepared, paths: RunPaths, console: RunConsole) -> ExitCode:
+    """Carry out an experiment.
+
+    Args:
+        prepared: what to do, checked.
+        paths: where the results go; those of an earlier run are removed first.
+        console: told what happens.
+
+    Returns:
+        COMPLETE, or PARTIAL where a member or a method failed and the rest stands.
+
+    Raises:
+        OutputError: the results cannot be written.
+        InputError: the plan does not fit the memory.
+    """
+    make_directory(paths.root)
+    with console.log_to(paths.log):
+        return _Run(prepared, paths, console).carry_out()
+
+
+class _Run:
+    def __init__(self, prepared: Prepared, paths: RunPaths, console: RunConsole) -> None:
+        self.prepared, self.paths, self.console = prepared, paths, console
+        self.data = prepared.data
+        self.experiment = prepared.loaded.experiment
+        self.failures: list[str] = []
+
+    def carry_out(self) -> ExitCode:
+        """The whole run; `run.json` says how far it came, whatever happens."""
+        remove_results(self.paths)
+        resolved = dump_experiment(self.experiment)
+        write_text(self.paths.experiment, resolved)
+        record = provenance.started(
+            experiment=self.experiment.name,
+            experiment_sha256=provenance.digest(self.experiment.model_dump(mode="json")),
+            data=self.data.name,
+            data_sha256=self.data.sha256,
+            plugins=self._plugins(),
+            seed=self.experiment.seed,
+        )
+        record["network"] = self.prepared.network.describe()
+        record["training"] = self.prepared.settings.model_dump(mode="json")
+        write_text(self.paths.provenance, provenance.as_json(record))
+        state, code = provenance.ExitState.FAILED, ExitCode.BUG
+        try:
+            self._work()
+            state = provenance.ExitState.PARTIAL if self.failures else provenance.ExitState.COMPLETE
+            code = ExitCode.PARTIAL if self.failures else ExitCode.COMPLETE
+        except KeyboardInterrupt:
+            state, code = provenance.ExitState.INTERRUPTED, ExitCode.KEYBOARD
+            raise
+        finally:
+            done = provenance.finished(record, state, exit_code=code, failures=self.failures)
+            write_text(self.paths.provenance, provenance.as_json(done))
+        return code
+
+    def _work(self) -> None:
+        self._introduce()
+        ensemble = self._train()
+        write_members(self.paths, ensemble.records)
+        write_models(self.paths, ensemble)
+        kept = ensemble.succeeded
+        if len(kept) == 0:
+            self.console.warning(
+                "every model failed, so there is nothing to rank; see models.csv for the reasons"
+            )
+            return
+        answers = self._ask(ensemble.select(kept.tolist()), kept)
+        if not answers:
+            self.console.warning(
+                "every method failed, so there is no ranking; the reasons are above and in the log"
+            )
+            return
+        ranking = self._rank(answers)
+        write_table(self.paths.ranking, ranking)
+        self._conclude(ensemble, ranking)
+
+    def _introduce(self) -> None:
+        data = self.data
+        self.console.stage(f"Experiment {self.experiment.name}")
+        self.console.note(
+            f"{data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}"
+            + (f" ({', '.join(data.classes)})" if data.task != "regression" else f" of {data.classes[0]}")
+        )
+        for note in data.notes:
+            self.console.note(note)
+        for warning in data.warnings:
+            self.console.warning(warning)
+
+    def _train(self) -> Ensemble:
+        prepared = self.prepared
+        trainer = Trainer(
+            self.data,
+            prepared.network,
+            prepared.settings,
+            memory=prepared.memory,
+            stack_size=self.experiment.training.stack_size,
+        )
+        with self.console.training(len(prepared.plan)) as progress:
+            ensemble = fit(prepared.plan, trainer, progress.update)
+        for number, member in enumerate(ensemble.records):
+            if member.failure is not None:
+                self.failures.append(f"model {number}: {member.failure}")
+                self.console.warning(self.failures[-1])
+        self.trainer = trainer
+        return ensemble
+
+    def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:
+        answers = {}
+        for method, params in self.prepared.methods:
+            self.console.method(method.name)
+            try:
+                answer = self._answer(method, params, ensemble)
+            except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
+                self.failures.append(f"method {method.name}: {type(error).__name__}: {error}")
+                self.console.warning(f"{self.failures[-1]}; the other methods are not affected")
+                write_text(self.paths.artefacts(method.name) / "failure.txt", traceback.format_exc())
+                continue
+            for note in answer.notes:
+                self.console.note(note)
+            write_scores(self.paths, method.name, numbers, self.data.feature_names, answer.scores)
+            answers[method.name] = answer
+        return answers
+
+    def _answer(self, method: type[Method], params: MethodParams, ensemble: Ensemble) -> Importance:
+        context = Context(
+            seed=self.experiment.seed,
+            method=method.name,
+            folder=self.paths.artefacts(method.name),
+            fit=self._refit,
+        )
+        answer = method(params).explain(ensemble, self.data, context)
+        if not isinstance(answer, Importance):
+            raise TypeError(f"explain returned {type(answer).__name__}; it must return an Importance")
+        answer.check(len(ensemble), self.data.n_features)
+        return answer
+
+    def _refit(self, plan: FitPlan) -> Ensemble:
+        with self.console.training(len(plan)) as progress:
+            return fit(plan, self.trainer, progress.update)
+
+    def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:
+        config = self.experiment.ranking
+        return build_ranking(
+            self.data.feature_names,
+            {name: answer.scores for name, answer in answers.items()},
+            normalisation=config.normalise,
+            across=config.across_methods,
+            confidence=config.confidence,
+            resamples=config.bootstrap,
+            seed=self.experiment.seed,
+        )
+
+    def _conclude(self, ensemble: Ensemble, ranking: pd.DataFrame) -> None:
+        self.console.note(_skill(ensemble))
+        self.console.ranking(ranking, confidence=self.experiment.ranking.confidence)
+
+    def _plugins(self) -> dict[str, str]:
+        infos = [self.prepared.registry.info[method.name] for method, _ in self.prepared.methods]
+        return {f"{info.name} ({info.source})": info.sha256 for info in infos}
+
+
+def _skill(ensemble: Ensemble) -> str:
+    """How good the models are on rows they did not learn from, by the first score of the task."""
+    scores = [record.scores for record in ensemble.records if record.scores]
+    name = next(iter(scores[0]))
+    values = np.array([score[name] for score in scores])
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return "held-out score: not defined for any model (a class is missing from every held-out part)"
+    mean, low, high = values.mean(), values.min(), values.max()
+    return f"held-out {name} of the models: mean {mean:.3f}, from {low:.3f} to {high:.3f}"
