@@ -39,7 +39,7 @@ class LoadedExperiment:
 
         Args:
             path: of the setting as it is written in the file, list entries by number:
-                `("training", "models")`, `("methods", 2)`, `("methods", 2, "gate", "scale")`.
+                `("training", "models")`, `("methods", 2)`, `("methods", 2, "my_method", "rows")`.
             message: what is wrong; what to do.
         """
         return self.positions.place(path).problem(path, message)

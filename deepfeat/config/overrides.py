@@ -1,4 +1,4 @@
-"""Settings of the command line: `training.models=5`, `data.ignore=[id, date]`, `methods.gate.scale=2`."""
+"""Settings of the command line: `training.models=5`, `data.ignore=[id, date]`, `methods.my_method.rows=2`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

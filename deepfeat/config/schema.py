@@ -254,7 +254,9 @@ class MethodEntry(BaseModel):
         if isinstance(data, MethodEntry) or (isinstance(data, dict) and cls._is_long_form(data)):
             return data
         if not isinstance(data, dict) or not data:
-            raise fault(f"expected the name of a method, found {shown_value(data)}; write for example - gate")
+            raise fault(
+                f"expected the name of a method, found {shown_value(data)}; `deepfeat methods` lists them"
+            )
         name, params = next(iter(data.items()))
         if len(data) > 1:
             raise fault(

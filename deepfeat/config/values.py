@@ -74,7 +74,7 @@ def shown_value(value: object) -> str:
 def shown_path(path: KeyPath) -> str:
     """A path as a message shows it, which is also how an override is written: `training.split.train`.
 
-    The place of a method in the list is left out before its parameters: `methods.gate.scale`.
+    The place of a method in the list is left out before its parameters: `methods.my_method.rows`.
     """
     if path[:1] == ("methods",) and len(path) > 2 and isinstance(path[1], int):  # noqa: PLR2004
         path = (path[0], *path[2:])
