@@ -1,5 +1,6 @@
 """Bring the scores of different members and methods to one scale."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -43,9 +44,10 @@ def normalise(scores: ArrayLike, how: Normalisation = "sum") -> NDArray[np.float
             return values
         case "sum":
             shares = _relative_to_largest(values)
-            # after the division by the largest, a total lies between 1 and the number of features: no
-            # overflow, and nothing lost where all scores are tiny
-            return _divide(shares, shares.sum(axis=1, keepdims=True))
+            # After the division by the largest, a total lies between 1 and the number of features: it cannot
+            # overflow. Correctly rounded, it does not depend on the order of the columns.
+            totals = np.array([math.fsum(row.tolist()) for row in shares])
+            return _divide(shares, totals[:, None])
         case "max":
             return _relative_to_largest(values)
         case "rank":

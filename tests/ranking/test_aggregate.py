@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -25,6 +25,7 @@ def test_mean_over_members_is_added_up_in_member_order() -> None:
 
 
 @given(TABLES)
+@settings(deadline=None)
 def test_the_memory_layout_changes_no_byte(values: np.ndarray) -> None:
     expected = mean_over_members(values).tobytes()
     assert mean_over_members(np.asfortranarray(values)).tobytes() == expected
@@ -32,6 +33,7 @@ def test_the_memory_layout_changes_no_byte(values: np.ndarray) -> None:
 
 
 @given(TABLES, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_permuting_members_does_not_change_the_mean(values: np.ndarray, random: Random) -> None:
     order = list(range(len(values)))
     random.shuffle(order)
@@ -61,6 +63,7 @@ def test_equal_importances_are_ranked_by_name() -> None:
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.sampled_from([0.0, 0.25, 0.5, 1.0])))
+@settings(deadline=None)
 def test_ranks_are_a_permutation_in_the_order_of_importance(importance: np.ndarray) -> None:
     names = [f"x{index:02d}" for index in range(len(importance))]
     result = ranks(importance, names)

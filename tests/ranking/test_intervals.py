@@ -39,7 +39,7 @@ def test_covers_the_truth_as_often_as_it_says() -> None:
 
 
 @given(TABLES, st.sampled_from(["mean", "mean_rank"]), st.sampled_from([0.5, 0.95]))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_contains_the_mean(values: np.ndarray, across: str, confidence: float) -> None:
     low, high = bootstrap_interval({"a": values}, across, confidence=confidence, resamples=100)
     if len(values) == 1:
@@ -104,7 +104,7 @@ def test_the_size_of_the_blocks_changes_no_byte(monkeypatch: pytest.MonkeyPatch,
 
 
 @given(TABLES, st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_resampled_means_are_exact_sums_that_have_no_order(values: np.ndarray, random: Random) -> None:
     counts = draw_counts(len(values), 20, seed=0)
     means = resampled_means(values, counts)

@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -48,6 +48,7 @@ def test_extreme_scales_neither_overflow_nor_vanish(scale: float) -> None:
 
 
 @given(tables())
+@settings(deadline=None)
 def test_a_share_adds_up_to_one_or_the_member_is_silent(scores: np.ndarray) -> None:
     shares = normalise(scores, "sum")
     expected = np.where((scores > 0).any(axis=1), 1.0, 0.0)
@@ -56,22 +57,23 @@ def test_a_share_adds_up_to_one_or_the_member_is_silent(scores: np.ndarray) -> N
 
 
 @given(tables(), st.floats(1e-3, 1e3))
+@settings(deadline=None)
 def test_the_scale_of_a_member_does_not_matter(scores: np.ndarray, factor: float) -> None:
     for how in ("sum", "max"):
         np.testing.assert_allclose(normalise(scores * factor, how), normalise(scores, how), rtol=1e-9)
 
 
 @given(tables(), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_permuting_features_permutes_the_result(scores: np.ndarray, random: Random) -> None:
     order = list(range(scores.shape[1]))
     random.shuffle(order)
     for how in HOWS:
-        np.testing.assert_allclose(
-            normalise(scores[:, order], how), normalise(scores, how)[:, order], rtol=1e-12
-        )
+        np.testing.assert_array_equal(normalise(scores[:, order], how), normalise(scores, how)[:, order])
 
 
 @given(tables())
+@settings(deadline=None)
 def test_a_larger_score_never_becomes_smaller(scores: np.ndarray) -> None:
     for how in HOWS:
         result = normalise(scores, how)
@@ -81,6 +83,7 @@ def test_a_larger_score_never_becomes_smaller(scores: np.ndarray) -> None:
 
 
 @given(tables())
+@settings(deadline=None)
 def test_the_scores_given_are_left_as_they_are(scores: np.ndarray) -> None:
     before = scores.copy()
     for how in HOWS:

@@ -54,22 +54,16 @@ def test_one_member_has_an_importance_but_no_interval() -> None:
 
 
 @given(score_sets(), st.permutations(range(4)), st.sampled_from(["mean", "mean_rank"]))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_permuting_features_changes_nothing(scores: dict, order: list[int], across: str) -> None:
     first = build_ranking(NAMES, scores, across=across, **FAST)
     moved = {name: values[:, order] for name, values in scores.items()}
     second = build_ranking([NAMES[index] for index in order], moved, across=across, **FAST)
-    numbers = ["importance", "ci_low", "ci_high", *scores]
-    np.testing.assert_allclose(
-        first.set_index("feature").loc[NAMES, numbers],
-        second.set_index("feature").loc[NAMES, numbers],
-        rtol=1e-9,
-        atol=1e-12,
-    )
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
 @given(score_sets(), st.floats(0.01, 100.0))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_the_scale_of_one_member_changes_nothing_under_sum(scores: dict, factor: float) -> None:
     scaled = {name: values.copy() for name, values in scores.items()}
     for values in scaled.values():
@@ -81,7 +75,7 @@ def test_the_scale_of_one_member_changes_nothing_under_sum(scores: dict, factor:
 
 
 @given(score_sets(), st.sampled_from(["sum", "max", "rank", "none"]), st.sampled_from(["mean", "mean_rank"]))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_what_always_holds(scores: dict, normalisation: str, across: str) -> None:
     table = build_ranking(NAMES, scores, normalisation=normalisation, across=across, **FAST)
     assert table["rank"].tolist() == [1, 2, 3, 4]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deepfeat.errors import InputError
@@ -41,6 +41,7 @@ def test_known_bytes() -> None:
 
 @given(st.lists(st.tuples(TEXT, st.floats(), st.integers(-(2**53), 2**53)), min_size=1, max_size=5))
 @example([("'=x", 0.1, 1), ("''+y", -0.0, 0), ("'plain", 5e-324, -1), ("\r", math.nan, 2), ("\x00", 1e22, 3)])
+@settings(deadline=None)
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list) -> None:
     path = tmp_path_factory.mktemp("csv") / "table.csv"
     table = pd.DataFrame(rows, columns=["text", "float", "int"]).astype({"text": "str", "float": "float64"})
@@ -53,6 +54,7 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
 
 
 @given(st.lists(TEXT, min_size=1, max_size=6, unique=True))
+@settings(deadline=None)
 def test_any_feature_name_can_be_a_column(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     path = tmp_path_factory.mktemp("csv") / "table.csv"
     write_table(path, pd.DataFrame(np.ones((2, len(names))), columns=pd.Index(names, dtype="str")))
@@ -60,6 +62,7 @@ def test_any_feature_name_can_be_a_column(tmp_path_factory: pytest.TempPathFacto
 
 
 @given(TEXT, TEXT)
+@settings(deadline=None)
 def test_no_cell_is_a_formula(name: str, value: str) -> None:
     content = table_bytes(pd.DataFrame({"first": ["x"], name: [value]})).decode()
     for row in csv.reader(io.StringIO(content, newline="")):

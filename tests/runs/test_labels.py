@@ -4,7 +4,7 @@ import math
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -27,6 +27,7 @@ def test_invisible_characters_are_written_out(text: str, shown: str) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_nothing_is_left_that_could_steer_a_terminal(text: str) -> None:
     shown = visible(text)
     assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
@@ -40,6 +41,7 @@ def test_both_ends_of_a_long_name_are_kept() -> None:
 
 
 @given(st.text(), st.integers(1, 40))
+@settings(deadline=None)
 def test_never_wider_than_asked(text: str, cells: int) -> None:
     assert cell_len(shortened(text, cells)) <= cells
 

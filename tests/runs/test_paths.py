@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deepfeat.runs.paths import RunPaths, safe_name
@@ -45,6 +45,7 @@ def test_other_names_keep_what_they_can(name: str, kept: str) -> None:
 @example("a" * 300)
 @example("\ud800")
 @example("con\x00trol")
+@settings(deadline=None)
 def test_any_name_is_a_file_name(name: str) -> None:
     safe = safe_name(name)
     assert 1 <= len(safe) <= 80
@@ -56,6 +57,7 @@ def test_any_name_is_a_file_name(name: str) -> None:
 
 
 @given(st.lists(st.text(max_size=5), unique=True, min_size=2, max_size=30))
+@settings(deadline=None)
 def test_different_names_get_different_files(names: list[str]) -> None:
     assert len({safe_name(name) for name in names}) == len(names)
 
