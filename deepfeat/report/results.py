@@ -51,6 +51,9 @@ class Results:
 
         The index is the members' numbers. Members that failed are left out.
         """
-        raw = read_table(self.paths.method(method)).set_index("member").dropna()
-        values = normalise(raw.to_numpy(), self.experiment.ranking.normalise)
-        return pd.DataFrame(values, index=raw.index, columns=raw.columns)
+        table = read_table(self.paths.method(method))
+        # by position: a feature may be called `member` too
+        members, raw = table.iloc[:, 0], table.iloc[:, 1:]
+        answered = raw.notna().all(axis=1)
+        values = normalise(raw[answered].to_numpy(), self.experiment.ranking.normalise)
+        return pd.DataFrame(values, index=pd.Index(members[answered], name="member"), columns=raw.columns)

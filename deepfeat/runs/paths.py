@@ -95,8 +95,8 @@ class RunPaths:
         """The result files that an earlier run left here, for a new run to replace."""
         single = (self.ranking, self.members, self.experiment, self.provenance, self.report)
         yield from (path for path in single if path.is_file())
-        for pattern in ("methods/*.csv", "models/model_*.keras", "figures/*.png", "figures/*.svg"):
-            yield from sorted(self.root.glob(pattern))
+        for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.png", "figures/*.svg"):
+            yield from sorted(path for path in self.root.glob(pattern) if path.is_file())
 
 
 def safe_name(name: str) -> str:

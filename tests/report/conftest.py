@@ -45,7 +45,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         for method, values in scores.items():
             values[~keep] = np.nan
             table = pd.DataFrame(values, columns=pd.Index(features, dtype="str"))
-            table.insert(0, "member", range(members))
+            table.insert(0, "member", range(members), allow_duplicates=True)
             write_table(paths.method(method), table)
         table = build_ranking(
             features,

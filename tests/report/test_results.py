@@ -11,14 +11,14 @@ from deepfeat.runs.paths import RunPaths
 
 
 def test_reads_what_a_run_left(make_run: Callable[..., RunPaths]) -> None:
-    paths = make_run(["=age", "1", "sex"], members=4, failed=(2,), normalise="max")
+    paths = make_run(["=age", "1", "member"], members=4, failed=(2,), normalise="max")
     results = Results(paths.root)
     assert results.experiment.name == "heart"
     assert results.methods == ["gate", "first_layer"]
-    assert sorted(results.ranking["feature"]) == ["1", "=age", "sex"]
+    assert sorted(results.ranking["feature"]) == ["1", "=age", "member"]
     scores = results.scores("gate")
     assert scores.index.tolist() == [0, 1, 3]
-    assert list(scores.columns) == ["=age", "1", "sex"]
+    assert list(scores.columns) == ["=age", "1", "member"]
     assert scores.max(axis=1).tolist() == [1.0, 1.0, 1.0]
     means = results.ranking.set_index("feature").loc[scores.columns, "gate"]
     assert means.tolist() == pytest.approx(scores.mean().tolist())

@@ -68,10 +68,11 @@ def test_results_are_what_an_earlier_run_left(tmp_path: Path) -> None:
         paths.ranking,
         paths.provenance,
         paths.method("gate"),
+        paths.artefacts("gate") / "values.npz",
         paths.model(3),
         paths.figure("a", ".png"),
     ]
-    others = [tmp_path / "notes.txt", paths.methods / "gate" / "values.npz", paths.log]
+    others = [tmp_path / "notes.txt", paths.models / "mine.keras", paths.log]
     for file in results + others:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
