@@ -1,8 +1,6 @@
 """The order in which members see their rows, as index arrays for the compiled step."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator, Philox
@@ -46,17 +44,25 @@ def stack_key(split: Split, batch_size: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Consecutive steps of one epoch.
+    """Consecutive steps of one epoch, one after another along the last axis.
 
     Attributes:
-        rows: (steps, members, batch) int32 table rows.
-        noise: (steps, members, batch) int32 rows of the noise banks.
-        weight: (steps, members, batch) float32 row weights, 0 for padding.
+        rows: (members, width) int32 table rows.
+        noise: (members, width) int32 rows of the noise banks.
+        weight: (members, width) float32 row weights, 0 for padding.
+        ends: (steps + 1,) int32 step i is the columns `ends[i]` to `ends[i + 1]`.
     """
 
     rows: Rows
     noise: Rows
     weight: NDArray[np.float32]
+    ends: Rows
+
+    def steps(self, first: int, last: int) -> "Batches":
+        """The steps from `first` up to, not including, `last`."""
+        columns = slice(self.ends[first], self.ends[last])
+        ends = self.ends[first : last + 1] - self.ends[first]
+        return Batches(self.rows[:, columns], self.noise[:, columns], self.weight[:, columns], ends)
 
 
 class EpochOrder:
@@ -78,24 +84,23 @@ class EpochOrder:
         self._block_rows = max(1, BLOCK_BYTES // (data.n_columns * 4)) if blocked else data.n_rows
         self._n_blocks = -(-data.n_rows // self._block_rows)
 
-    def epoch(self, epoch: int, members: NDArray[np.int64]) -> Iterator[Batches]:
+    def epoch(self, epoch: int, members: NDArray[np.int64]) -> Batches:
         """The steps of one epoch for the given members: the full batches, then the short one, if any."""
         full, rest, _ = self._key
-        cut = full * self._batch
-        kinds = (np.int32, np.int32, np.float32)
-        arrays: list[NDArray[Any]] = [np.zeros((len(members), cut + rest), dtype=kind) for kind in kinds]
-        rows, noise, weight = arrays
+        sizes = [padded(self._batch)] * full + [rest] * (rest > 0)
+        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        # A member's rows fill every step up to the batch size; what is left of a step is padding.
+        filled = np.concatenate([end + np.arange(self._batch) for end in ends[:-1]])
+        rows = np.zeros((len(members), ends[-1]), dtype=np.int32)
+        noise = np.zeros_like(rows)
+        weight = np.zeros(rows.shape, dtype=np.float32)
         for place, member in enumerate(members):
             order = self._order(epoch, member)
-            rows[place, : len(order)] = order
-            noise[place, : len(order)] = self._streams[member].integers(
-                BANK_ROWS, size=len(order), dtype=np.int32
-            )
-            weight[place, : len(order)] = self._weights[member][order] if self._weights[member].ndim else 1
-        if full:
-            yield Batches(*(_steps(array[:, :cut], full) for array in arrays))
-        if rest:
-            yield Batches(*(_steps(array[:, cut:], 1) for array in arrays))
+            own = filled[: len(order)]
+            rows[place, own] = order
+            noise[place, own] = self._streams[member].integers(BANK_ROWS, size=len(order), dtype=np.int32)
+            weight[place, own] = self._weights[member][order] if self._weights[member].ndim else 1
+        return Batches(rows, noise, weight, ends)
 
     def _order(self, epoch: int, member: int) -> NDArray[np.int64]:
         order = self._streams[member].permutation(self._train[member])
@@ -105,14 +110,6 @@ class EpochOrder:
         # the table at the same time.
         ranks = Generator(Philox(key=[0xB10C, epoch])).permutation(self._n_blocks)
         return order[np.argsort(ranks[order // self._block_rows], kind="stable")]
-
-
-def _steps(array: NDArray[Any], steps: int) -> NDArray[Any]:
-    """`(members, rows)` as `(steps, members, padded batch)`."""
-    members, width = array.shape
-    by_step = array.reshape(members, steps, width // steps).transpose(1, 0, 2)
-    missing = padded(by_step.shape[2]) - by_step.shape[2]
-    return np.ascontiguousarray(np.pad(by_step, ((0, 0), (0, 0), (0, missing))))
 
 
 def row_weights(data: Dataset, plan: FitPlan, member: int, settings: TrainingSettings) -> NDArray[np.float32]:

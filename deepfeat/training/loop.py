@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.nets.template import initial_weights
-from deepfeat.training.batches import EpochOrder, padded, row_weights
+from deepfeat.training.batches import Batches, EpochOrder, padded, row_weights
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.program import Program
 from deepfeat.training.scaling import Scaling, input_scaling, target_scaling
@@ -176,34 +176,41 @@ class _StackRun:
         return TrainedStack(values, self.inputs, self.targets, self.records)
 
     def _train(self, epoch: int) -> NDArray[np.float32]:
-        total = np.zeros(len(self.places), dtype=np.float32)
+        total: NDArray[np.float32] = np.zeros(len(self.places), dtype=np.float32)
         unique, back = np.unique(self.places, return_inverse=True)
-        for batches in self.order.epoch(epoch, unique):
-            rows, noise, weight = batches.rows[:, back], batches.noise[:, back], batches.weight[:, back]
-            for steps, x, local in self.table.parts(rows):
-                total += self.program.train(
-                    x,
-                    self.targets_tensor,
-                    local,
-                    rows[steps],
-                    noise[steps],
-                    weight[steps],
-                    self._rates(len(local), epoch),
-                    float(self.step),
-                ).numpy()
-                self.step += len(local)
+        drawn = self.order.epoch(epoch, unique)
+        batches = Batches(drawn.rows[back], drawn.noise[back], drawn.weight[back], drawn.ends)
+        for x, part, local in self.table.parts(batches):
+            total += self.program.train(
+                x,
+                self.targets_tensor,
+                local,
+                part.rows,
+                part.noise,
+                part.weight,
+                part.ends,
+                self._rate(epoch),
+                float(self.step),
+            ).numpy()
+            self.step += len(part.ends) - 1
         rows_of = np.array([len(self.plan.splits[member].train) for member in self.places])
-        return (total / rows_of).astype(np.float32)
+        mean: NDArray[np.float32] = (total / rows_of).astype(np.float32)
+        return mean
 
     def _validate(self) -> NDArray[np.float32]:
         rows, weight = self.valid_rows[self.places], self.valid_weight[self.places]
-        logits = []
-        for start in range(0, rows.shape[1], self.chunk_rows):
-            for _, x, local in self.table.parts(rows[None, :, start : start + self.chunk_rows]):
-                logits.append(self.program.logits(x, local[0]))
-        joined = logits[0] if len(logits) == 1 else tf.concat(logits, axis=1)
-        losses: NDArray[np.float32] = self.program.evaluate(self.targets_tensor, rows, weight, joined).numpy()
-        return losses
+        if rows.shape[1] <= self.chunk_rows:
+            x, local = self.table.gather(rows)
+            losses = self.program.validate(x, self.targets_tensor, local, rows, weight)
+        else:
+            chunks = range(0, rows.shape[1], self.chunk_rows)
+            logits = [
+                self.program.logits(*self.table.gather(rows[:, start : start + self.chunk_rows]))
+                for start in chunks
+            ]
+            losses = self.program.evaluate(self.targets_tensor, rows, weight, tf.concat(logits, axis=1))
+        answer: NDArray[np.float32] = losses.numpy()
+        return answer
 
     def _fail(self, members: NDArray[np.int64], epoch: int) -> None:
         for member in members:
@@ -230,11 +237,11 @@ class _StackRun:
         if self.plan.targets is not None:
             self.targets_tensor = tf.constant(self.plan.targets[self.places])
 
-    def _rates(self, steps: int, epoch: int) -> NDArray[np.float32]:
+    def _rate(self, epoch: int) -> float:
         rate = self.settings.learning_rate
         if self.settings.schedule == "cosine":
             rate *= (1 + cos(pi * epoch / self.settings.epochs)) / 2
-        return np.full(steps, rate, dtype=np.float32)
+        return rate
 
 
 def _validation(

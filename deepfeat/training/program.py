@@ -58,15 +58,16 @@ class Program:
         x = spec(None, columns)
         y = spec(None, None, outputs) if self.own_targets else spec(None, outputs)
         places = spec(None, dtype=tf.int32)
-        rows2, rows3 = spec(None, None, dtype=tf.int32), spec(None, None, None, dtype=tf.int32)
+        rows, weight = spec(None, None, dtype=tf.int32), spec(None, None)
         self.train = tf.function(
             self._train,
-            input_signature=[x, y, rows3, rows3, rows3, spec(None, None, None), spec(None), spec()],
+            input_signature=[x, y, rows, rows, rows, weight, spec(None, dtype=tf.int32), spec(), spec()],
         )
-        self.logits = tf.function(self._logits, input_signature=[x, rows2])
+        self.logits = tf.function(self._logits, input_signature=[x, rows])
         self.evaluate = tf.function(
-            self._evaluate, input_signature=[y, rows2, spec(None, None), spec(None, None, outputs)]
+            self._evaluate, input_signature=[y, rows, weight, spec(None, None, outputs)]
         )
+        self.validate = tf.function(self._validate, input_signature=[x, y, rows, rows, weight])
         self.penalties = tf.function(self._penalties, input_signature=[])
         self.keep_best = tf.function(self._keep_best, input_signature=[places, places])
         self.retain = tf.function(self._retain, input_signature=[places])
@@ -119,7 +120,8 @@ class Program:
         own: Tensor,
         noise: Tensor,
         weight: Tensor,
-        rates: Tensor,
+        ends: Tensor,
+        rate: Tensor,
         step: Tensor,
     ) -> Tensor:
         """Steps over consecutive batches.
@@ -127,29 +129,31 @@ class Program:
         Args:
             x: `(table rows, columns)`.
             y: targets.
-            rows: `(steps, members, batch)` rows of `x`.
+            rows: `(members, width)` rows of `x`, the batches one after another.
             own: the same as rows of `y`, which is whole where `x` is a part of the table.
-            noise: `(steps, members, batch)` random bank rows.
-            weight: `(steps, members, batch)` row weights, 0 for padding.
-            rates: `(steps,)` learning rates.
+            noise: `(members, width)` random bank rows.
+            weight: `(members, width)` row weights, 0 for padding.
+            ends: `(steps + 1,)` where each batch begins and ends.
+            rate: learning rate.
             step: number of the first step, from 1.
 
         Returns:
             `(members,)` sum over rows of the losses of their batches, without penalties.
         """
-        total = tf.zeros(tf.shape(rows)[1])
-        for index in tf.range(tf.shape(rows)[0]):
-            batch_x = self._scaled(tf.gather(x, rows[index]))
-            batch_y = self._targets(y, own[index])
-            batch_weight = weight[index]
+        total = tf.zeros(tf.shape(rows)[0])
+        for index in tf.range(tf.shape(ends)[0] - 1):
+            batch = slice(ends[index], ends[index + 1])
+            batch_x = self._scaled(tf.gather(x, rows[:, batch]))
+            batch_y = self._targets(y, own[:, batch])
+            batch_weight = weight[:, batch]
             values = [tf.convert_to_tensor(variable) for variable in self.values]
             trained = [values[place] for place in self.forward.trained]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
-                logits, state = self.forward(self._shaped(values), batch_x, noise[index])
+                logits, state = self.forward(self._shaped(values), batch_x, noise[:, batch])
                 losses = self.loss(batch_y, logits, batch_weight)
             gradients = tape.gradient(losses, trained, unconnected_gradients="zero")
-            self._update(gradients, trained, rates[index], step + tf.cast(index, tf.float32))
+            self._update(gradients, trained, rate, step + tf.cast(index, tf.float32))
             for variable, value in zip(self._untrained, state, strict=True):
                 flat = tf.reshape(value, (1, -1))
                 variable.assign(tf.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1]))))
@@ -158,9 +162,9 @@ class Program:
         return total
 
     def _update(self, gradients: list[Tensor], values: list[Tensor], rate: Tensor, step: Tensor) -> None:
-        for slot, (place, gradient, value) in enumerate(
-            zip(self.forward.trained, gradients, values, strict=True)
-        ):
+        powers = tf.pow(BETA_1, step), tf.pow(BETA_2, step)
+        updates = zip(self.forward.trained, gradients, values, strict=True)
+        for slot, (place, gradient, value) in enumerate(updates):
             variable, source = self.values[place], self.forward.variables[place]
             # The derivative of a penalty is added here: far cheaper than through the loss.
             l1, l2 = _penalty_of(source)
@@ -177,8 +181,8 @@ class Program:
                     var=variable.handle,
                     m=self.slots[0][slot].handle,
                     v=self.slots[1][slot].handle,
-                    beta1_power=tf.pow(BETA_1, step),
-                    beta2_power=tf.pow(BETA_2, step),
+                    beta1_power=powers[0],
+                    beta2_power=powers[1],
                     lr=rate,
                     beta1=BETA_1,
                     beta2=BETA_2,
@@ -211,6 +215,10 @@ class Program:
             losses = self.loss(target[:, part], logits[:, part], weight[:, part])
             total += tf.where(present > 0, losses * present, 0.0)
         return total / tf.reduce_sum(tf.cast(weight > 0, tf.float32), axis=-1)
+
+    def _validate(self, x: Tensor, y: Tensor, rows: Tensor, own: Tensor, weight: Tensor) -> Tensor:
+        """`_evaluate` of the `_logits`, in one call."""
+        return self._evaluate(y, own, weight, self._logits(x, rows))
 
     def _penalties(self) -> Tensor:
         """`(members,)` sum of the penalties on the weights."""
