@@ -104,11 +104,14 @@ class Dataset:
         The class (binary, multiclass), the combination of labels (multilabel), or the quintile of the target
         (regression).
         """
+        codes: NDArray[np.int64]
         if self.task == "binary":
-            return self.y[:, 0].astype(np.int64)
-        if self.task == "multiclass":
-            return self.y.argmax(axis=1).astype(np.int64)
-        if self.task == "multilabel":
-            return np.unique(self.y, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        edges = np.quantile(self.y[:, 0], [0.2, 0.4, 0.6, 0.8])
-        return np.searchsorted(edges, self.y[:, 0]).astype(np.int64)
+            codes = self.y[:, 0].astype(np.int64)
+        elif self.task == "multiclass":
+            codes = np.argmax(self.y, axis=1)
+        elif self.task == "multilabel":
+            codes = np.unique(self.y, axis=0, return_inverse=True)[1].reshape(-1)
+        else:
+            edges = np.quantile(self.y[:, 0], [0.2, 0.4, 0.6, 0.8])
+            codes = np.searchsorted(edges, self.y[:, 0])
+        return codes

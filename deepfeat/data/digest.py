@@ -1,0 +1,49 @@
+"""The fingerprint of a table: what determines training, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Feature, Task
+from deepfeat.data.matrix import row_blocks
+
+
+def fingerprint(
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    *,
+    task: Task,
+    features: Sequence[Feature],
+    classes: Sequence[str],
+    groups: NDArray[np.int64] | None,
+) -> str:
+    """Hex sha256 of inputs, targets, groups, names and classes; the same on every machine.
+
+    Args:
+        x: (rows, columns), read block by block.
+        y: (rows, outputs).
+        task: what the targets are.
+        features: names, places and levels.
+        classes: names of the outputs.
+        groups: (rows,) codes, or None.
+    """
+    description = {
+        "task": task,
+        "features": [
+            [feature.name, feature.start, feature.stop, list(feature.levels)] for feature in features
+        ],
+        "classes": list(classes),
+        "x": list(x.shape),
+        "y": list(y.shape),
+        "groups": groups is not None,
+    }
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for _, block in row_blocks(x):
+        digest.update(np.ascontiguousarray(block, dtype="<f4").data)
+    digest.update(np.ascontiguousarray(y, dtype="<f4").data)
+    if groups is not None:
+        digest.update(np.ascontiguousarray(groups, dtype="<i8").data)
+    return digest.hexdigest()
