@@ -1,12 +1,12 @@
 """From a made table to the encoded one that networks are trained on."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset, Feature, Task
+from deepfeat.data.digest import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ def encode(
         classes=classes,
         source_rows=np.arange(1, len(y) + 1, dtype=np.int64),
         notes=notes,
-        sha256=_digest(columns, targets, task, features),
+        sha256=fingerprint(columns, targets, task=task, features=features, classes=classes, groups=None),
     )
 
 
@@ -94,10 +94,3 @@ def _targets(
     n_classes = int(y.max()) + 1
     one_hot = np.eye(n_classes, dtype=np.float32)[y.astype(np.int64)]
     return one_hot, tuple(str(label) for label in range(n_classes))
-
-
-def _digest(x: NDArray[np.float32], y: NDArray[np.float32], task: Task, features: tuple[Feature, ...]) -> str:
-    digest = hashlib.sha256(repr((x.shape, y.shape, task, features)).encode())
-    digest.update(x.tobytes())
-    digest.update(y.tobytes())
-    return digest.hexdigest()

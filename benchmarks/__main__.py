@@ -1,0 +1,5 @@
+"""`python benchmarks`: the measurements of `docs/performance.md`."""
+
+from speed import main
+
+main()
