@@ -38,14 +38,17 @@ def soft_f1(target: Tensor, logits: Tensor, weight: Tensor, head: Head) -> Tenso
     predicted = probabilities(logits, head)
     # Sums over rows are products with the weights: one pass, and the same last bits in every stack.
     weight = weight[..., None, :]
-    true_positive = ops.matmul(weight, target * predicted)[..., 0, :]
-    all_predicted = ops.matmul(weight, predicted)[..., 0, :]
-    all_true = ops.matmul(weight, target)[..., 0, :]
-    rows = ops.sum(weight, axis=-1)
-    f1_label = 2 * true_positive / (all_predicted + all_true + TINY)
-    true_negative = rows - all_predicted - all_true + true_positive
-    f1_complement = 2 * true_negative / (2 * rows - all_predicted - all_true + TINY)
+    f1_label = _soft_f1(target, predicted, weight)
+    # Not from the counts above by subtraction: where every row has the label, what rounding leaves of
+    # 0 / 0 can be anything, and its derivative infinite.
+    f1_complement = _soft_f1(1 - target, 1 - predicted, weight)
     return ops.sum(1 - (f1_label + f1_complement) / 2, axis=-1)
+
+
+def _soft_f1(target: Tensor, predicted: Tensor, weight: Tensor) -> Tensor:
+    true_positive = ops.matmul(weight, target * predicted)[..., 0, :]
+    positives = ops.matmul(weight, target + predicted)[..., 0, :]
+    return 2 * true_positive / (positives + TINY)
 
 
 def cross_entropy(target: Tensor, logits: Tensor, weight: Tensor, head: Head) -> Tensor:
