@@ -33,7 +33,7 @@ def soft_f1(target: Tensor, logits: Tensor, weight: Tensor, head: Head) -> Tenso
     """Double soft F1: one minus the mean F1 of each label and of its complement, summed over labels.
 
     The counts of true and false positives are sums of probabilities over the batch, which makes F1
-    differentiable (Ashraf 2021, after Maiza's "sigmoid F1").
+    differentiable (Maiza 2019, "The unknown benefits of using a soft-F1 loss"; used so by Ashraf 2021).
     """
     predicted = probabilities(logits, head)
     # Sums over rows are products with the weights: one pass, and the same last bits in every stack.
