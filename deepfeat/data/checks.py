@@ -134,7 +134,8 @@ class _Separation:
             enough = self._rows >= _LEAST_ROWS_PER_LEVEL * len(feature.levels)
             return enough and bool(((high > 0).sum(axis=0) <= 1).all())
         order = np.argsort(low[:, 0])
-        return bool((high[order[:-1], 0] < low[order[1:], 0]).all())
+        seen = np.isfinite(low).all()  # in every class
+        return bool(seen and (high[order[:-1], 0] < low[order[1:], 0]).all())
 
 
 class _LinearRelation:

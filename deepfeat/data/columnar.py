@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from deepfeat.data.cells import MissingMarks, parse, to_float
 from deepfeat.data.faults import Faults, quote, shorten
 from deepfeat.data.header import check_names
-from deepfeat.data.reading import CHUNK_CELLS, Chunk
+from deepfeat.data.reading import CHUNK_BYTES, CHUNK_CELLS, Chunk
 from deepfeat.errors import InputError, Problem
 
-_READ_AHEAD_BYTES = 64 * 1024 * 1024
+_LEAST_BUFFER = 4096
 _INDEX_PREFIX = "__index_level_"
 # what pyarrow raises for files that are damaged, encrypted or use an unknown codec
 _UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
@@ -50,6 +50,7 @@ class ParquetSource:
         try:
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
+                self._row_bytes = _row_bytes(file.metadata)
         except _UNREADABLE as error:
             raise self._damaged(error) from error
         self.names: Sequence[str] = tuple(name.strip() for name in self._schema.names)
@@ -92,12 +93,14 @@ class ParquetSource:
         """
         all_names = self._schema.names  # made anew each time it is asked for
         names = [all_names[column] for column in used]
-        rows_per_chunk = max(1, self._chunk_cells // len(used))
-        # each column chunk is read through a buffer instead of as a whole; all buffers together stay small
-        buffer = max(4096, min(1024 * 1024, _READ_AHEAD_BYTES // len(used)))
+        rows_per_chunk = max(1, min(self._chunk_cells // len(used), CHUNK_BYTES // self._row_bytes))
+        # columns are read through buffers of about what they yield at once, not whole row groups
+        buffer = max(_LEAST_BUFFER, 8 * rows_per_chunk)
         read = 0
         try:
-            with pq.ParquetFile(self._path, buffer_size=buffer) as file:
+            with pq.ParquetFile(
+                self._path, buffer_size=buffer, pre_buffer=False, page_checksum_verification=True
+            ) as file:
                 for batch in file.iter_batches(batch_size=rows_per_chunk, columns=names, use_threads=False):
                     columns = [self._column(batch.column(name)) for name in names]
                     yield _chunk(columns, read)
@@ -113,16 +116,17 @@ class ParquetSource:
             values = pc.if_else(values, "True", "False")  # as pandas writes them to CSV
         if not _is_number(values.type):
             cells = parse(pc.cast(values, pa.string()), self._marks)
-            return _Column(cells.numbers, cells.missing, lambda: cells.texts)
+            return _Column(cells.numbers, cells.missing, lambda: cells.texts, cells.texts.nbytes)
         numbers = to_float(pc.cast(values, pa.float64(), safe=False))
         missing = np.isnan(numbers)
         if self._marks.numbers:
             missing |= np.isin(numbers, self._marks.numbers)
             numbers[missing] = np.nan
-        # most numeric columns are never asked for their texts
-        return _Column(
-            numbers, missing, lambda: pc.if_else(pa.array(missing), None, pc.cast(values, pa.string()))
-        )
+
+        def texts() -> pa.Array:  # few columns of numbers are ever asked for them
+            return pc.if_else(pa.array(missing), None, pc.cast(values, pa.string()))
+
+        return _Column(numbers, missing, texts, values.nbytes)
 
     def _damaged(self, error: Exception, row: int = 0) -> InputError:
         reason = shorten(str(error).splitlines()[0] if str(error) else type(error).__name__, 100)
@@ -131,11 +135,12 @@ class ParquetSource:
 
 
 class _Column(NamedTuple):
-    """One column of a batch: numbers and missing marks as in `Cells`, the texts made when asked for."""
+    """One column of a batch: as in `Cells`, but that the texts are made when they are asked for."""
 
     numbers: NDArray[np.float64]
     missing: NDArray[np.bool_]
     texts: Callable[[], pa.Array]
+    nbytes: int
 
 
 def _chunk(columns: Sequence[_Column], read: int) -> Chunk:
@@ -147,7 +152,15 @@ def _chunk(columns: Sequence[_Column], read: int) -> Chunk:
         missing=np.stack([column.missing for column in columns], axis=1),
         whole_column=lambda column: columns[column].texts(),
         rows=np.arange(rows),
+        text_bytes=sum(column.nbytes for column in columns),
     )
+
+
+def _row_bytes(metadata: pq.FileMetaData) -> int:
+    """Bytes of a row, uncompressed, in the row group where they are most."""
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    sizes: list[int] = [group.total_byte_size // max(1, group.num_rows) for group in groups]
+    return max([1, *sizes])
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

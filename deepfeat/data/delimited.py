@@ -11,7 +11,7 @@ import pyarrow as pa
 from deepfeat.data.cells import MissingMarks, parse
 from deepfeat.data.faults import Faults, counted, quote, shorten
 from deepfeat.data.header import TARGET_NAME, canonical, check_names, looks_like_data, read_names
-from deepfeat.data.reading import CHUNK_CELLS, Chunk
+from deepfeat.data.reading import CHUNK_BYTES, CHUNK_CELLS, Chunk
 from deepfeat.data.records import Record, read_records
 from deepfeat.errors import InputError, Problem
 
@@ -79,6 +79,7 @@ class DelimitedSource:
         widths: Counter[int] = Counter()
         values: list[str] = []
         lines: list[int] = []
+        start = 0
         for record in read_records(self._path, self._delimiter, self._faults):
             if record.line == self.header:
                 continue
@@ -88,9 +89,9 @@ class DelimitedSource:
                 continue
             values.extend(pick(record.values))
             lines.append(record.line)
-            if len(lines) == rows_per_chunk:
+            if len(lines) == rows_per_chunk or record.position - start > CHUNK_BYTES:
                 yield self._chunk(values, lines, len(used))
-                values, lines = [], []
+                values, lines, start = [], [], record.position
         if lines:
             yield self._chunk(values, lines, len(used))
         if width not in widths and len(widths) == 1:
@@ -110,6 +111,7 @@ class DelimitedSource:
             missing=cells.missing.reshape(-1, width),
             whole_column=whole_column,
             rows=np.arange(len(lines)),
+            text_bytes=cells.texts.nbytes,
         )
 
     def _first_record(self) -> Record:

@@ -54,7 +54,8 @@ def read_names(path: Path) -> tuple[str, ...]:
             )
         ) from error
     try:
-        rows = [row for row in csv.reader(text.splitlines(keepends=True), strict=True) if row]
+        lines = text.splitlines(keepends=True)
+        rows = [row for row in csv.reader(lines, skipinitialspace=True, strict=True) if row]
     except csv.Error as error:
         raise InputError(
             Problem(str(path), 1, 0, f"found broken quoting ({error}); mend the quotes")
@@ -105,7 +106,9 @@ def check_names(names: Sequence[str], line: int, faults: Faults, source: str | N
             other = names[first[key] - 1]
             message = f"found the name {quote(name)} of column {first[key]} again; rename one of them"
             if other != name:
-                same = f"the same as {quote(other)} in column {first[key]} but for case, blanks or Unicode form"
+                same = (
+                    f"the same as {quote(other)} in column {first[key]} but for case, blanks or Unicode form"
+                )
                 message = f"found the name {quote(name)}, {same}; rename one of them"
             add("repeated names", column, message)
         else:

@@ -1,7 +1,7 @@
 """A table as a stream of chunks, whatever its format: all that surveying and encoding know of files."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,10 @@ from deepfeat.data.faults import Faults
 from deepfeat.errors import InputError, Problem
 
 CHUNK_CELLS = 1_000_000
-"""Cells per chunk; with its text, a chunk takes about 100 bytes per cell while it is read."""
+"""Cells per chunk; with its text, a chunk of numbers takes about 100 bytes per cell while it is read."""
+
+CHUNK_BYTES = 64 * 1024 * 1024
+"""Bytes of the file per chunk, which are fewer cells where texts are long."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Chunk:
         missing: (rows, columns) bool.
         whole_column: the texts of a column for all rows that were read, null where missing.
         rows: (rows,) which of those are in this chunk.
+        text_bytes: memory that the texts take.
     """
 
     lines: NDArray[np.int64]
@@ -33,6 +37,7 @@ class Chunk:
     missing: NDArray[np.bool_]
     whole_column: Callable[[int], pa.Array]
     rows: NDArray[np.int64]
+    text_bytes: int
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -41,7 +46,7 @@ class Chunk:
     @property
     def nbytes(self) -> int:
         """About what the chunk takes in memory."""
-        return 4 * self.numbers.nbytes  # the texts take about twice as much as the numbers
+        return self.numbers.nbytes + self.missing.nbytes + self.text_bytes
 
     @property
     def is_text(self) -> NDArray[np.bool_]:
@@ -57,8 +62,12 @@ class Chunk:
         """The chunk with only the rows where `keep` is true."""
         if keep.all():
             return self
-        return Chunk(
-            self.lines[keep], self.numbers[keep], self.missing[keep], self.whole_column, self.rows[keep]
+        return replace(
+            self,
+            lines=self.lines[keep],
+            numbers=self.numbers[keep],
+            missing=self.missing[keep],
+            rows=self.rows[keep],
         )
 
 

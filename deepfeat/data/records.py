@@ -27,11 +27,13 @@ class Record(NamedTuple):
     Attributes:
         line: where it begins, as an editor counts.
         end: its last line; another one if a quoted value holds line breaks.
+        position: characters of the file up to there.
         values: its cells.
     """
 
     line: int
     end: int
+    position: int
     values: list[str]
 
 
@@ -67,7 +69,7 @@ def read_records(path: Path, delimiter: str, faults: Faults) -> Iterator[Record]
             is_blank = not values or (len(values) == 1 and not values[0].strip())
             is_readable = lines.last_unreadable < line
             if not is_blank and (is_readable or is_first):
-                yield Record(line, reader.line_num, values)
+                yield Record(line, reader.line_num, lines.position, values)
             is_first = is_first and is_blank
             line = reader.line_num + 1
 
@@ -76,6 +78,7 @@ class _Lines:
     """The lines of a file; characters that cannot be are reported and replaced.
 
     Attributes:
+        position: characters read.
         last_unreadable: number of the last line with such a character, 0 before the first.
     """
 
@@ -84,6 +87,7 @@ class _Lines:
         self._delimiter = delimiter
         self._faults = faults
         self._number = 0
+        self.position = 0
         self.last_unreadable = 0
 
     def __iter__(self) -> "_Lines":
@@ -94,6 +98,7 @@ class _Lines:
         if not line:
             raise StopIteration
         self._number += 1
+        self.position += len(line)
         if len(line) == _LONGEST_LINE:
             message = f"found a line of over {_LONGEST_LINE:,} characters; is this a table?"
             self._faults.add(ENDS_READING, self._number, 0, message)

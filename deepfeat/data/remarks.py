@@ -115,7 +115,7 @@ def _names(names: Iterable[str]) -> str:
 def _is_narrow(summary: ColumnSummary) -> bool:
     """Whether single precision merges values: their range is below a thousand of its steps."""
     spread = summary.high - summary.low
-    step = float(np.spacing(np.float32(max(abs(summary.low), abs(summary.high)))))
+    step = float(np.finfo(np.float32).eps) * max(abs(summary.low), abs(summary.high))
     return 0 < spread < 1000 * step and not (summary.integral and step <= 1)
 
 

@@ -10,9 +10,8 @@ from deepfeat.data.cells import is_inexact_integer
 from deepfeat.data.levels import LevelCounts
 from deepfeat.data.reading import Chunk
 
-LARGEST_NUMBER = float(np.finfo(np.float32).max)
-"""Inputs and targets are 32-bit floats."""
-
+# inputs and targets are 32-bit floats, in which numbers from here on round to infinity
+_OVERFLOW = (2 - 2.0**-24) * 2.0**127
 _SUSPICIOUS = 2.0**53
 _EXAMINED = 1000
 
@@ -163,7 +162,7 @@ class Survey:
         for row in rows.tolist():
             text = texts[row].as_py()
             found = Found(int(chunk.lines[row]), text)
-            if abs(chunk.numbers[row, column]) > LARGEST_NUMBER:
+            if abs(chunk.numbers[row, column]) >= _OVERFLOW:
                 self._overflow.setdefault(column, found)
             elif is_inexact_integer(text):
                 self._inexact.setdefault(column, found)
