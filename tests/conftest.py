@@ -1,0 +1,102 @@
+"""Small tables and small networks, shared by the tests of the engine."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from deepfeat.data.dataset import Dataset, Feature, Task
+from deepfeat.nets.ashraf import Ashraf2021
+from deepfeat.nets.default import Default
+from deepfeat.nets.network import Network
+
+if TYPE_CHECKING:
+    from deepfeat.ensemble import Ensemble
+
+MakeData = Callable[..., Dataset]
+MakeNetwork = Callable[..., Network]
+Train = Callable[..., "Ensemble"]
+
+CLASSES = {
+    "binary": ("no", "yes"),
+    "multiclass": ("low", "middle", "high"),
+    "multilabel": ("first", "second"),
+    "regression": ("amount",),
+}
+
+
+def _data(
+    task: Task = "binary",
+    rows: int = 96,
+    widths: Sequence[int] = (1, 1, 1, 1),
+    seed: int = 0,
+    *,
+    n_groups: int | None = None,
+) -> Dataset:
+    generator = np.random.default_rng(seed)
+    stops = np.cumsum(widths)
+    features, columns = [], []
+    for number, (stop, width) in enumerate(zip(stops, widths, strict=True)):
+        levels = tuple("abcdefgh"[:width]) if width > 1 else ()
+        features.append(Feature(f"f{number}", int(stop - width), int(stop), levels))
+        drawn = generator.normal(size=(rows, 1)) * 3 + number
+        columns.append(np.eye(width)[generator.integers(width, size=rows)] if width > 1 else drawn)
+    x = np.concatenate(columns, axis=1).astype(np.float32)
+    signal = x[:, 0] + 0.5 * x[:, -1] + generator.normal(size=rows)
+    if task == "regression":
+        y = signal[:, None] * 10 + 100
+    elif task == "multilabel":
+        y = np.stack([signal > np.median(signal), x[:, -1] > np.median(x[:, -1])], axis=1)
+    else:
+        edges = np.quantile(signal, [1 / 3, 2 / 3] if task == "multiclass" else [1 / 2])
+        codes = np.searchsorted(edges, signal)
+        y = np.eye(3)[codes] if task == "multiclass" else codes[:, None]
+    return Dataset(
+        name="made",
+        x=x,
+        y=y.astype(np.float32),
+        task=task,
+        features=tuple(features),
+        classes=CLASSES[task],
+        source_rows=np.arange(1, rows + 1),
+        groups=None if n_groups is None else generator.integers(n_groups, size=rows),
+    )
+
+
+def _network(preset: str = "default", **params: object) -> Network:
+    if preset == "default":
+        return Default(
+            Default.Params.model_validate({"units": (8,), "noise": 0.05, "dropout": 0.2, **params})
+        )
+    return Ashraf2021(Ashraf2021.Params.model_validate({"units": 8, **params}))
+
+
+def _train(
+    data: Dataset, network: Network, members: int = 3, seed: int = 0, **settings: object
+) -> "Ensemble":
+    from deepfeat.ensemble import fit  # noqa: PLC0415 - loads TensorFlow
+    from deepfeat.training.plan import build_plan  # noqa: PLC0415 - as above
+    from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - as above
+    from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
+
+    merged = merge_settings(network.training, {"epochs": 3, "batch_size": 16, **settings}, data.task)
+    return fit(build_plan(data, merged.split, members, seed, network), Trainer(data, network, merged))
+
+
+@pytest.fixture(scope="session")
+def make_data() -> MakeData:
+    """Makes a table with a signal in its first and last column; `widths` are the columns of each feature."""
+    return _data
+
+
+@pytest.fixture(scope="session")
+def make_network() -> MakeNetwork:
+    """Makes a small network of a shipped preset, with noise and dropout."""
+    return _network
+
+
+@pytest.fixture(scope="session")
+def train() -> Train:
+    """Trains members of a network on a table for a few epochs."""
+    return _train
