@@ -36,18 +36,17 @@ class _AfterKeras(MetaPathFinder):
         """The spec of Keras with a loader that also registers, None for every other module."""
         if fullname != "keras":
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _RegisteringLoader(spec.loader)
+            spec.loader = _RegisteringLoader(spec.loader, self)
         return spec
 
 
 class _RegisteringLoader(Loader):
-    """Loads a module as its own loader does, then registers the layers."""
+    """Loads a module as its own loader does, then registers the layers and withdraws."""
 
-    def __init__(self, loader: Loader) -> None:
-        self._loader = loader
+    def __init__(self, loader: Loader, finder: MetaPathFinder) -> None:
+        self._loader, self._finder = loader, finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """See `importlib.abc.Loader`."""
@@ -55,5 +54,11 @@ class _RegisteringLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """See `importlib.abc.Loader`."""
+        # The module keeps its own loader: whoever reads its source or resources asks that one.
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
         self._loader.exec_module(module)
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         _register()

@@ -6,6 +6,7 @@ noise and dropout read their random numbers from a bank, so that a member's draw
 not on the stack that it happens to be in (and because reading is many times cheaper than drawing).
 """
 
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -39,22 +40,33 @@ REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers
 
 def unstackable(model: keras.Model) -> list[str]:
     """Why a model cannot train as a stack, one reason per layer; an empty list where it can."""
-    if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
-        return ["the model is not a functional one"]
     reasons = []
-    for layer in model.layers:
+    calls = Counter(call.operation.name for call in calls_of(model))
+    for layer in model.operations:
         known = (*ELEMENTWISE, keras.layers.Dense, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
         concatenates = type(layer) is keras.layers.Concatenate and layer.axis == -1
         if type(layer) not in known and not concatenates:
             reasons.append(f"{layer.name}: {type(layer).__name__} has no stacked form")
         elif getattr(layer, "noise_shape", None) is not None:
             reasons.append(f"{layer.name}: dropout with a noise_shape has no stacked form")
+        elif getattr(layer, "activity_regularizer", None) is not None:
+            reasons.append(f"{layer.name}: an activity regularizer has no stacked form")
+        elif not layer.trainable and layer.weights:
+            reasons.append(f"{layer.name}: its weights are frozen")
+        elif calls[layer.name] > 1:
+            reasons.append(f"{layer.name}: it is used more than once")
     for weight in model.trainable_variables:
         if weight.constraint is not None and not isinstance(weight.constraint, CONSTRAINTS):
             reasons.append(f"{weight.path}: {type(weight.constraint).__name__} is not elementwise")
         if weight.regularizer is not None and type(weight.regularizer) not in REGULARIZERS:
             reasons.append(f"{weight.path}: {type(weight.regularizer).__name__} is not a sum over weights")
     return reasons
+
+
+def calls_of(model: keras.Model) -> list[Any]:
+    """Every use of a layer or operation in a functional model, inputs first; Keras calls them nodes."""
+    depths = model._nodes_by_depth  # noqa: SLF001 - the graph has no other door
+    return [node for depth in sorted(depths, reverse=True) for node in depths[depth]]
 
 
 class NoiseRows:

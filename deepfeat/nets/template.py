@@ -1,17 +1,22 @@
 """From a named network to Keras models: the one that is trained, and each member as a model of its own."""
 
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any, cast
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 from numpy.typing import NDArray
 
 from deepfeat.nets.gate import Gate
 from deepfeat.nets.losses import Head
 from deepfeat.nets.network import Network, NetworkShape
-from deepfeat.nets.stacking import unstackable
+from deepfeat.nets.stacking import calls_of, unstackable
 from deepfeat.nets.standardize import Standardize
 
 
@@ -61,18 +66,24 @@ class Template:
     def input_kernels(self) -> tuple[int, ...]:
         """Indices in `variables` of the kernels whose rows are the input columns, in layer order."""
         kernels = []
-        for layer in self.model.layers:
-            if isinstance(layer, keras.layers.Dense):
-                producer = layer.input._keras_history.operation  # noqa: SLF001 - the documented graph has no other door
-                if isinstance(producer, keras.layers.InputLayer | Gate):
-                    kernels.append(self._index(layer.kernel))
-        return tuple(kernels)
+        for call in calls_of(self.model):
+            if isinstance(call.operation, keras.layers.Dense):
+                parents = [parent.operation for parent in call.parent_nodes]
+                if any(isinstance(parent, keras.layers.InputLayer | Gate) for parent in parents):
+                    kernels.append(self._index(call.operation.kernel))
+        return tuple(dict.fromkeys(kernels))
 
     @cached_property
     def first_kernel(self) -> int | None:
         """Index of the widest kernel on the inputs: the first layer proper, not a skip connection."""
         widths = {index: self.variables[index].shape[-1] for index in self.input_kernels}
         return max(widths, key=lambda index: (widths[index], -index)) if widths else None
+
+    @cached_property
+    def widths(self) -> list[int]:
+        """Numbers per row in everything that the layers compute, inputs included."""
+        tensors = [tensor for call in calls_of(self.model) for tensor in call.output_tensors]
+        return [prod(size or 1 for size in tensor.shape) for tensor in tensors]
 
     def member_model(self) -> keras.Model:
         """A plain model from table rows to answers, with fresh weights.
@@ -83,7 +94,8 @@ class Template:
         """
         inputs = keras.Input((self.shape.columns,), name="inputs")
         scaled = Standardize(name="scaling")(inputs)
-        logits = self.network.build(scaled, self.shape)
+        with _names_from_the_start():
+            logits = self.network.build(scaled, self.shape)
         if self.head == "linear":
             outputs = Standardize(name="answer")(logits)
         else:
@@ -101,12 +113,28 @@ def build_template(network: Network, shape: NetworkShape) -> Template:
         ValueError: when the network does not return `(rows, outputs)`.
     """
     inputs = keras.Input((shape.columns,), name="inputs")
-    model = keras.Model(inputs, network.build(inputs, shape), name=network.name.replace("-", "_"))
+    with _names_from_the_start():
+        logits = network.build(inputs, shape)
+    model = keras.Model(inputs, logits, name=network.name.replace("-", "_"))
     if tuple(model.output_shape) != (None, shape.outputs):
         raise ValueError(
             f"network {network.name} returns {model.output_shape}; it must return (None, {shape.outputs})"
         )
     return Template(network, shape, model)
+
+
+@contextmanager
+def _names_from_the_start() -> Iterator[None]:
+    """Number layers that were not given a name as in a new process, and go on as before afterwards.
+
+    The names are part of a saved model, which must not depend on how many models were built before it.
+    """
+    counters = global_state.get_global_attribute("object_name_uids")
+    global_state.set_global_attribute("object_name_uids", defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", counters)
 
 
 def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> list[NDArray[Any]]:
@@ -129,7 +157,7 @@ def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> l
         # Any layer may be in here, so Keras itself draws, from its global seed.
         keras.utils.set_random_seed(seed % (1 << 32))
         fresh = build_template(template.network, template.shape).model
-        values = [np.array(variable) for variable in fresh.variables]
+        values = [np.array(variable.numpy()) for variable in fresh.variables]
     if template.gate is not None:
         values[template.gate][~mask] = 0
     columns = mask[np.asarray(template.shape.column_feature)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
 from deepfeat.ensemble import Ensemble, fit
-from deepfeat.errors import ExitCode
+from deepfeat.errors import ExitCode, InputError
 from deepfeat.methods.context import Context
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -40,16 +40,31 @@ def run(prepared: Prepared, paths: RunPaths, console: RunConsole) -> ExitCode:
 
     Raises:
         OutputError: the results cannot be written.
-        InputError: the plan does not fit the memory.
+        InputError: the network cannot be built, or the plan does not fit the memory; nothing was written.
     """
+    # What cannot be trained is refused here, while the results of an earlier run are still in place.
+    trainer = _trainer(prepared)
+    trainer.stacks(prepared.plan)
     make_directory(paths.root)
     with console.log_to(paths.log):
-        return _Run(prepared, paths, console).carry_out()
+        return _Run(prepared, trainer, paths, console).carry_out()
+
+
+def _trainer(prepared: Prepared) -> Trainer:
+    stack_size = prepared.loaded.experiment.training.stack_size
+    try:
+        return Trainer(
+            prepared.data, prepared.network, prepared.settings, memory=prepared.memory, stack_size=stack_size
+        )
+    except Exception as error:
+        # Networks are code of strangers too.
+        reason = f"{prepared.network.name} cannot be built: {type(error).__name__}: {error}; correct it"
+        raise InputError(prepared.loaded.problem(("network", "preset"), reason)) from error
 
 
 class _Run:
-    def __init__(self, prepared: Prepared, paths: RunPaths, console: RunConsole) -> None:
-        self.prepared, self.paths, self.console = prepared, paths, console
+    def __init__(self, prepared: Prepared, trainer: Trainer, paths: RunPaths, console: RunConsole) -> None:
+        self.prepared, self.trainer, self.paths, self.console = prepared, trainer, paths, console
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
         self.failures: list[str] = []
@@ -117,21 +132,13 @@ class _Run:
             self.console.warning(warning)
 
     def _train(self) -> Ensemble:
-        prepared = self.prepared
-        trainer = Trainer(
-            self.data,
-            prepared.network,
-            prepared.settings,
-            memory=prepared.memory,
-            stack_size=self.experiment.training.stack_size,
-        )
-        with self.console.training(len(prepared.plan)) as progress:
-            ensemble = fit(prepared.plan, trainer, progress.update)
+        plan = self.prepared.plan
+        with self.console.training(len(plan)) as progress:
+            ensemble = fit(plan, self.trainer, progress.update)
         for number, member in enumerate(ensemble.records):
             if member.failure is not None:
                 self.failures.append(f"model {number}: {member.failure}")
                 self.console.warning(self.failures[-1])
-        self.trainer = trainer
         return ensemble
 
     def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:

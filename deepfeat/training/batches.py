@@ -25,9 +25,9 @@ PAD = 16
 Rows = NDArray[np.int32]
 
 
-def padded(rows: int) -> int:
+def padded(rows: int, pad: int = PAD) -> int:
     """The number of rows that this many are padded to."""
-    return -(-rows // PAD) * PAD
+    return -(-rows // pad) * pad
 
 
 def stack_key(split: Split, batch_size: int) -> tuple[int, int, int]:
@@ -72,23 +72,26 @@ class EpochOrder:
         data: the table.
         plan: the members of the stack; all have the same `stack_key`.
         settings: batch size and class weights.
+        pad: batches are padded to a multiple of this. Networks with layers that look across the rows of a
+            batch take 1: they would see the padding.
     """
 
-    def __init__(self, data: Dataset, plan: FitPlan, settings: TrainingSettings) -> None:
+    def __init__(self, data: Dataset, plan: FitPlan, settings: TrainingSettings, pad: int = PAD) -> None:
         self._train = [split.train for split in plan.splits]
         self._streams = [stream(seed, ORDER) for seed in plan.seeds]
         self._weights = [row_weights(data, plan, member, settings) for member in range(len(plan))]
         self._batch = settings.batch_size
-        self._key = stack_key(plan.splits[0], settings.batch_size)
+        # Members of one stack have equally many steps of equal widths, so the first speaks for all.
+        full, rest = divmod(len(self._train[0]), self._batch)
+        widths = [padded(self._batch, pad)] * full + [padded(rest, pad)] * (rest > 0)
+        self._ends = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
         blocked = data.x.nbytes > BLOCKED_ABOVE
         self._block_rows = max(1, BLOCK_BYTES // (data.n_columns * 4)) if blocked else data.n_rows
         self._n_blocks = -(-data.n_rows // self._block_rows)
 
     def epoch(self, epoch: int, members: NDArray[np.int64]) -> Batches:
         """The steps of one epoch for the given members: the full batches, then the short one, if any."""
-        full, rest, _ = self._key
-        sizes = [padded(self._batch)] * full + [rest] * (rest > 0)
-        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        ends = self._ends
         # A member's rows fill every step up to the batch size; what is left of a step is padding.
         filled = np.concatenate([end + np.arange(self._batch) for end in ends[:-1]])
         rows = np.zeros((len(members), ends[-1]), dtype=np.int32)

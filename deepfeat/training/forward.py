@@ -1,5 +1,7 @@
 """Calling a network with weights that are given, for a whole stack or for one member at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -8,6 +10,7 @@ from deepfeat.nets.stacking import stacked_clone
 from deepfeat.nets.template import Template
 
 Tensor = Any
+Called = tuple[Tensor, list[Tensor], list[Tensor]]
 
 
 class Forward(Protocol):
@@ -23,34 +26,48 @@ class Forward(Protocol):
     trained: list[int]
     shapes: list[tuple[int, ...]]
 
-    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
-        """Logits `(members, rows, outputs)` and the new values of the variables that are not trained.
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> Called:
+        """Call the network.
 
         Args:
             values: `(members, *shape)` per variable.
             x: `(members, rows, columns)`, scaled.
             rows: `(members, rows)` random bank rows while training, None otherwise.
+
+        Returns:
+            Logits `(members, rows, outputs)`, the new values of the variables that are not trained, and what
+            layers and weights add to the loss (nothing in a stack, whose penalties are elementwise).
         """
 
 
 class StackedForward:
-    """All members in one call; see `deepfeat.nets.stacking`."""
+    """All members in one call; see `deepfeat.nets.stacking`.
+
+    Attributes:
+        model: the network on `(members, rows, columns)`; its own weights are placeholders, see `given`.
+    """
 
     def __init__(self, template: Template) -> None:
-        self._model, self._noise = stacked_clone(template.model)
-        self.variables = list(self._model.weights)
+        self.model, self._noise = stacked_clone(template.model)
+        self.variables = list(self.model.weights)
         self.trained = list(range(len(self.variables)))
         self.shapes = [(1,) * (len(v.shape) == 1) + tuple(v.shape) for v in self.variables]
 
-    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> Called:
         """See `Forward`."""
         self._noise.rows = rows
+        with self.given(values):
+            logits = self.model(x, training=rows is not None)
+        self._noise.rows = None
+        return logits, [], []
+
+    @contextmanager
+    def given(self, values: list[Tensor]) -> Iterator[None]:
+        """Layers of `model` that are called in here have these weights."""
         with keras.StatelessScope(initialize_variables=False) as scope:
             for variable, value in zip(self.variables, values, strict=True):
                 scope.add_update((variable, value))
-            logits = self._model(x, training=rows is not None)
-        self._noise.rows = None
-        return logits, []
+            yield
 
 
 class SingleForward:
@@ -64,13 +81,15 @@ class SingleForward:
         self.trained = sorted(self._order)
         self.shapes = [tuple(variable.shape) for variable in self.variables]
 
-    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    def __call__(self, values: list[Tensor], x: Tensor, rows: Tensor | None) -> Called:
         """See `Forward`; the member axis has length one."""
         trained = [values[place][0] for place in self._order]
         state = [values[place][0] for place in self._state]
-        logits, state = self._model.stateless_call(trained, state, x[0], training=rows is not None)
+        logits, state, losses = self._model.stateless_call(
+            trained, state, x[0], training=rows is not None, return_losses=True
+        )
         after = dict(zip(self._state, state, strict=True))
-        return logits[None], [after[place][None] for place in sorted(after)]
+        return logits[None], [after[place][None] for place in sorted(after)], losses
 
     def _place(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
         return next(place for place, known in enumerate(self.variables) if known is variable)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.nets.template import initial_weights
-from deepfeat.training.batches import Batches, EpochOrder, padded, row_weights
+from deepfeat.training.batches import PAD, Batches, EpochOrder, padded, row_weights
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.program import Program
 from deepfeat.training.scaling import Scaling, input_scaling, target_scaling
@@ -108,7 +108,7 @@ class _StackRun:
         self.records = [MemberRecord(seed) for seed in plan.seeds]
         self.losses: list[list[tuple[float, float]]] = [[] for _ in plan.seeds]
         self.stopping = EarlyStopping(len(plan), self.settings.patience)
-        self.order = EpochOrder(data, plan, self.settings)
+        self.order = EpochOrder(data, plan, self.settings, PAD if program.template.stackable else 1)
         self.inputs, self.targets = input_scaling(data, plan, self.settings), target_scaling(data, plan)
         self.valid_rows, self.valid_weight = _validation(data, plan, program)
         starts = [
@@ -125,7 +125,8 @@ class _StackRun:
         self.places = np.arange(len(plan))
         self.active = np.ones(len(plan), dtype=bool)
         self.targets_tensor: Any = tf.constant(data.y if plan.targets is None else plan.targets)
-        self.chunk_rows = max(CHUNK_ROWS // 32, min(CHUNK_ROWS, CHUNK_ELEMENTS // data.n_columns))
+        rows = max(CHUNK_ROWS // 32, min(CHUNK_ROWS, CHUNK_ELEMENTS // data.n_columns))
+        self.chunk_rows = rows // PAD * PAD
         self._settle()
 
     @property
@@ -181,7 +182,7 @@ class _StackRun:
         drawn = self.order.epoch(epoch, unique)
         batches = Batches(drawn.rows[back], drawn.noise[back], drawn.weight[back], drawn.ends)
         for x, part, local in self.table.parts(batches):
-            total += self.program.train(
+            total = self.program.train(
                 x,
                 self.targets_tensor,
                 local,
@@ -191,6 +192,7 @@ class _StackRun:
                 part.ends,
                 self._rate(epoch),
                 float(self.step),
+                total,
             ).numpy()
             self.step += len(part.ends) - 1
         rows_of = np.array([len(self.plan.splits[member].train) for member in self.places])

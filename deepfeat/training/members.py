@@ -72,7 +72,7 @@ class DiskMembers(Members):
     """Members in one `.npz` file each, read when they are asked for and not kept.
 
     Args:
-        files: one per member, as `write_member` makes them.
+        files: one per member, `np.savez` of `member_arrays`.
     """
 
     def __init__(self, files: Sequence[Path]) -> None:

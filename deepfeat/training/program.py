@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepfeat.nets.losses import loss_function
 from deepfeat.nets.template import Template
-from deepfeat.training.batches import padded
+from deepfeat.training.batches import PAD, padded
 from deepfeat.training.forward import forward_of
 from deepfeat.training.settings import TrainingSettings
 
@@ -39,6 +39,11 @@ class Program:
         self.loss = loss_function(settings.loss, template.head)
         self.own_targets = own_targets
         columns, outputs = template.shape.columns, template.shape.outputs
+        # L1 and L2 penalty of each variable. Networks that train one member at a time have any penalty there
+        # is in their loss.
+        self.elementwise = [
+            _penalty_of(variable) if template.stackable else (0.0, 0.0) for variable in self.forward.variables
+        ]
         self.sizes = [int(np.prod(shape)) for shape in self.forward.shapes]
         widths = [padded(size) for size in self.sizes]
         dtypes = [variable.dtype for variable in self.forward.variables]
@@ -61,7 +66,7 @@ class Program:
         rows, weight = spec(None, None, dtype=tf.int32), spec(None, None)
         self.train = tf.function(
             self._train,
-            input_signature=[x, y, rows, rows, rows, weight, spec(None, dtype=tf.int32), spec(), spec()],
+            input_signature=[x, y, rows, rows, rows, weight, places, spec(), spec(), spec(None)],
         )
         self.logits = tf.function(self._logits, input_signature=[x, rows])
         self.evaluate = tf.function(
@@ -123,6 +128,7 @@ class Program:
         ends: Tensor,
         rate: Tensor,
         step: Tensor,
+        total: Tensor,
     ) -> Tensor:
         """Steps over consecutive batches.
 
@@ -136,11 +142,11 @@ class Program:
             ends: `(steps + 1,)` where each batch begins and ends.
             rate: learning rate.
             step: number of the first step, from 1.
+            total: `(members,)` what the earlier steps of the epoch returned.
 
         Returns:
             `(members,)` sum over rows of the losses of their batches, without penalties.
         """
-        total = tf.zeros(tf.shape(rows)[0])
         for index in tf.range(tf.shape(ends)[0] - 1):
             batch = slice(ends[index], ends[index + 1])
             batch_x = self._scaled(tf.gather(x, rows[:, batch]))
@@ -150,13 +156,12 @@ class Program:
             trained = [values[place] for place in self.forward.trained]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
-                logits, state = self.forward(self._shaped(values), batch_x, noise[:, batch])
+                logits, state, further = self.forward(self._shaped(values), batch_x, noise[:, batch])
                 losses = self.loss(batch_y, logits, batch_weight)
-            gradients = tape.gradient(losses, trained, unconnected_gradients="zero")
+            gradients = tape.gradient([losses, *further], trained, unconnected_gradients="zero")
             self._update(gradients, trained, rate, step + tf.cast(index, tf.float32))
             for variable, value in zip(self._untrained, state, strict=True):
-                flat = tf.reshape(value, (1, -1))
-                variable.assign(tf.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1]))))
+                variable.assign(_flat(value, variable))
             present = tf.reduce_sum(tf.cast(batch_weight > 0, tf.float32), axis=-1)
             total += losses * present
         return total
@@ -166,8 +171,8 @@ class Program:
         updates = zip(self.forward.trained, gradients, values, strict=True)
         for slot, (place, gradient, value) in enumerate(updates):
             variable, source = self.values[place], self.forward.variables[place]
-            # The derivative of a penalty is added here: far cheaper than through the loss.
-            l1, l2 = _penalty_of(source)
+            # The derivative of an elementwise penalty is added here: far cheaper than through the loss.
+            l1, l2 = self.elementwise[place]
             if l2:
                 gradient = gradient + 2 * l2 * value  # noqa: PLW2901
             if l1:
@@ -192,7 +197,7 @@ class Program:
             else:
                 tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
             if source.constraint is not None:
-                variable.assign(source.constraint(tf.convert_to_tensor(variable)))
+                variable.assign(self._constrained(place))
 
     def _logits(self, x: Tensor, rows: Tensor) -> Tensor:
         """`(members, rows, outputs)` for `rows` `(members, rows)` of `x`, without noise."""
@@ -210,9 +215,11 @@ class Program:
             return self.loss(target, logits, weight)
         total = tf.zeros(tf.shape(rows)[0])
         for start in tf.range(0, tf.shape(rows)[1], batch):
-            part = slice(start, start + batch)
-            present = tf.reduce_sum(tf.cast(weight[:, part] > 0, tf.float32), axis=-1)
-            losses = self.loss(target[:, part], logits[:, part], weight[:, part])
+            part_target, part_logits, part_weight = (
+                _padded_rows(whole[:, start : start + batch]) for whole in (target, logits, weight)
+            )
+            present = tf.reduce_sum(tf.cast(part_weight > 0, tf.float32), axis=-1)
+            losses = self.loss(part_target, part_logits, part_weight)
             total += tf.where(present > 0, losses * present, 0.0)
         return total / tf.reduce_sum(tf.cast(weight > 0, tf.float32), axis=-1)
 
@@ -224,14 +231,17 @@ class Program:
         """`(members,)` sum of the penalties on the weights."""
         total = tf.zeros(tf.shape(self.penalty)[0])
         for place in self.forward.trained:
-            source, value = self.forward.variables[place], tf.convert_to_tensor(self.values[place])
-            l1, l2 = _penalty_of(source)
+            value = tf.convert_to_tensor(self.values[place])
+            l1, l2 = self.elementwise[place]
             if l2:
                 total += l2 * tf.reduce_sum(value**2, axis=1)
             if l1:
                 total += l1 * tf.reduce_sum(tf.abs(value), axis=1)
             if place == self.template.gate:
                 total += self.penalty[:, 0] * tf.reduce_sum(value, axis=1)
+            regularizer = self.forward.variables[place].regularizer
+            if not self.template.stackable and regularizer is not None:
+                total += regularizer(self._alone(place))
         return total
 
     def _keep_best(self, places: Tensor, homes: Tensor) -> None:
@@ -249,6 +259,17 @@ class Program:
         """Flat, padded values in the shapes that the network takes."""
         shapes = zip(values, self.sizes, self.forward.shapes, strict=True)
         return [tf.reshape(value[:, :size], (-1, *shape)) for value, size, shape in shapes]
+
+    def _alone(self, place: int) -> Tensor:
+        """A variable of the one member that a network without a stacked form trains at a time."""
+        return tf.reshape(self.values[place][:, : self.sizes[place]], self.forward.shapes[place])
+
+    def _constrained(self, place: int) -> Tensor:
+        """The new value of a variable after its constraint."""
+        variable, constraint = self.values[place], self.forward.variables[place].constraint
+        if self.template.stackable:  # then it is elementwise
+            return constraint(tf.convert_to_tensor(variable))
+        return _flat(constraint(self._alone(place)), variable)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return (x - self.center) * self.scale
@@ -271,6 +292,18 @@ class Program:
 
 def _variable(shape: tuple[int, ...], dtype: str = "float32") -> tf.Variable:
     return tf.Variable(tf.zeros((0, *shape), dtype), shape=tf.TensorShape([None, *shape]), trainable=False)
+
+
+def _padded_rows(part: Tensor) -> Tensor:
+    """`(members, rows, ...)` with zeros added up to a multiple of `PAD` rows."""
+    missing = tf.math.floormod(-tf.shape(part)[1], PAD)
+    return tf.pad(part, [[0, 0], [0, missing], *([0, 0] for _ in part.shape[2:])])
+
+
+def _flat(value: Tensor, variable: tf.Variable) -> Tensor:
+    """One member's value as the variable holds it: `(1, padded size)`."""
+    flat = tf.reshape(value, (1, -1))
+    return tf.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1])))
 
 
 def _penalty_of(variable: Any) -> tuple[float, float]:  # noqa: ANN401 - a Keras variable
