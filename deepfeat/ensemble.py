@@ -1,8 +1,8 @@
 """The trained members of one plan: what importance methods ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +15,8 @@ from deepfeat.training.inference import Inference, set_member
 from deepfeat.training.loop import MemberRecord, Progress
 from deepfeat.training.members import Members, MemoryMembers
 from deepfeat.training.plan import FitPlan
+from deepfeat.training.replaced import Output, Pair, Replaced, rebuilt
+from deepfeat.training.scaling import moments
 from deepfeat.training.scores import held_out_scores
 from deepfeat.training.trainer import Trainer
 
@@ -95,13 +97,11 @@ class Ensemble:
             [i for i, record in enumerate(self.records) if record.failure is None], dtype=np.int64
         )
 
-    def predict(
-        self, x: NDArray[np.float32], output: Literal["probability", "logit"] = "probability"
-    ) -> NDArray[np.float32]:
+    def predict(self, x: NDArray[np.float32], output: Output = "probability") -> NDArray[np.float32]:
         """Answers of all members.
 
         Args:
-            x: (rows, columns) encoded, unscaled inputs.
+            x: (rows, columns) encoded, unscaled inputs, or (members, rows, columns) for each member its own.
             output: probabilities, or the logits before them; for regression both are the predicted values.
 
         Returns:
@@ -114,13 +114,37 @@ class Ensemble:
         """Derivative of one logit by the unscaled inputs.
 
         Args:
-            x: (rows, columns) encoded, unscaled inputs.
+            x: (rows, columns) encoded, unscaled inputs, or (members, rows, columns) for each member its own.
             output: which output.
 
         Returns:
             (members, rows, columns) float32.
         """
         return self._ask(x, lambda *state: self._inference.gradients(*state, output), self.data.n_columns)
+
+    def replaced(self, pairs: Iterable[Pair], output: Output = "probability") -> Iterator[Replaced]:
+        """Answers when one feature at a time takes other values and all else stays as it is.
+
+        Where the inputs go through at most a gate into dense layers, the cost of a feature does not grow with
+        the number of features, and features that a member cannot see (gate or scale exactly 0) are left out:
+        they change nothing. Elsewhere the inputs are rebuilt for every feature.
+
+        Args:
+            pairs: one per member, in order, read as they are needed: the member's own rows `(rows, columns)`,
+                and as many rows that a replaced feature takes its values from; encoded and unscaled.
+            output: probabilities, or logits.
+
+        Yields:
+            Every member's answers, a part of its features at a time, members in no particular order.
+        """
+        if self._inference.replacement is None:
+            return rebuilt(self, pairs, output)
+        return self._inference.replacement.answers(self.members, self.data, pairs, output)
+
+    @cached_property
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and deviation of every column over each member's training rows, each (members, columns)."""
+        return moments(self.data.x, [split.train for split in self.plan.splits])
 
     @cached_property
     def gates(self) -> NDArray[np.float64]:
@@ -168,31 +192,21 @@ class Ensemble:
 
     def _ask(self, x: NDArray[np.float32], function: Any, width: int) -> NDArray[np.float32]:  # noqa: ANN401
         """Call a compiled function for chunks of members and rows, and put the parts together."""
-        answers = np.empty((len(self), len(x), width), dtype=np.float32)
-        layers = self.template.model.layers
-        row_bytes = 8 * max(
-            self.data.n_columns, *(int(np.prod([n or 1 for n in layer.output.shape])) for layer in layers)
-        )
-        rows = max(1, min(len(x), CALL_BYTES // row_bytes))
+        n_rows = x.shape[-2]
+        answers = np.empty((len(self), n_rows, width), dtype=np.float32)
+        row_bytes = 8 * max(self.template.widths)
+        rows = max(1, min(n_rows, CALL_BYTES // row_bytes))
         size = max(1, CALL_BYTES // (row_bytes * rows)) if self.template.stackable else 1
         first = 0
-        for values, inputs, targets in self.members.chunks(size):
-            count = len(values[0])
-            # Products of a stack of one may be summed in another order; see deepfeat.training.loop.
-            twice = [0, 0] if count == 1 and self.template.stackable else slice(None)
-            state = (
-                [
-                    v[twice].reshape(-1, *s)
-                    for v, s in zip(values, self._inference.forward.shapes, strict=True)
-                ],
-                tuple(part[twice][:, None] for part in inputs),
-                tuple(part[twice][:, None] for part in targets),
-            )
-            for start in range(0, len(x), rows):
-                part = x[start : start + rows]
-                filled = np.pad(part, ((0, padded(len(part)) - len(part)), (0, 0)))
+        for loaded in self.members.chunks(size):
+            state = self._inference.state(loaded)
+            count = len(loaded[0][0])
+            own = x[None] if x.ndim == 2 else x[first : first + count]  # noqa: PLR2004 - the same rows for all
+            for start in range(0, n_rows, rows):
+                part = own[:, start : start + rows]
+                filled = np.pad(part, ((0, 0), (0, padded(part.shape[1]) - part.shape[1]), (0, 0)))
                 answers[first : first + count, start : start + rows] = function(*state, filled)[
-                    :count, : len(part)
+                    :count, : part.shape[1]
                 ]
             first += count
         return answers

@@ -4,10 +4,9 @@ It answers like a trained ensemble, in milliseconds and without TensorFlow, whic
 of a plugin. Real networks are not linear: a plugin that passes here has yet to be run on real ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,8 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import Split
 from deepfeat.methods.importance import sum_columns
 from deepfeat.training.plan import FitPlan
+from deepfeat.training.replaced import Output, Pair, Replaced, rebuilt
+from deepfeat.training.scaling import moments
 
 Floats = NDArray[np.float64]
 
@@ -113,10 +114,8 @@ class LinearEnsemble:
             self, plan=self.plan.select(chosen), kernels=self.kernels[chosen], biases=self.biases[chosen]
         )
 
-    def predict(
-        self, x: ArrayLike, output: Literal["probability", "logit"] = "probability"
-    ) -> NDArray[np.float32]:
-        """Answers of all members, (members, rows, outputs)."""
+    def predict(self, x: ArrayLike, output: Output = "probability") -> NDArray[np.float32]:
+        """Answers of all members, (members, rows, outputs); `x` may differ between them, as in `Ensemble`."""
         scaled = (np.asarray(x, dtype=np.float64) - self.means) / self.deviations
         logits = scaled @ self.kernels + self.biases[:, None, :]
         return logits.astype(np.float32) if output == "logit" else _answers(logits, self.data.task)
@@ -124,7 +123,16 @@ class LinearEnsemble:
     def gradients(self, x: ArrayLike, output: int = 0) -> NDArray[np.float32]:
         """Derivatives of one logit with respect to the raw inputs, (members, rows, columns)."""
         slopes = self.kernels[:, None, :, output] / self.deviations
-        return np.repeat(slopes, len(np.asarray(x)), axis=1).astype(np.float32)
+        return np.repeat(slopes, np.asarray(x).shape[-2], axis=1).astype(np.float32)
+
+    def replaced(self, pairs: Iterable[Pair], output: Output = "probability") -> Iterator[Replaced]:
+        """Answers with one feature at a time replaced, as `Ensemble.replaced`."""
+        return rebuilt(self, pairs, output)
+
+    @property
+    def moments(self) -> tuple[Floats, Floats]:
+        """Mean and deviation of every column over each member's training rows, each (members, columns)."""
+        return moments(self.data.x, [split.train for split in self.plan.splits])
 
     @cached_property
     def gates(self) -> Floats:

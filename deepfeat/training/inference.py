@@ -8,9 +8,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from deepfeat.nets.entry import entry_of
 from deepfeat.nets.losses import probabilities
 from deepfeat.nets.template import Template
-from deepfeat.training.forward import forward_of
+from deepfeat.training.forward import StackedForward, forward_of
+from deepfeat.training.members import Loaded
+from deepfeat.training.replacement import Replacement
 
 Tensor = Any
 Array = NDArray[Any]
@@ -33,11 +36,19 @@ class Inference:
             for shape, variable in zip(self.forward.shapes, self.forward.variables, strict=True)
         ]
         inputs, targets = tf.TensorSpec((None, 1, columns)), tf.TensorSpec((None, 1, outputs))
-        self._signature = [weights, (inputs, inputs), (targets, targets), tf.TensorSpec((None, columns))]
+        self._signature = [
+            weights,
+            (inputs, inputs),
+            (targets, targets),
+            tf.TensorSpec((None, None, columns)),
+        ]
 
     @cached_property
     def logits(self) -> Any:  # noqa: ANN401 - a compiled function
-        """`(weights, inputs, targets, x) -> (members, rows, outputs)`, in the units of the target."""
+        """`(weights, inputs, targets, x) -> (members, rows, outputs)`, in the units of the target.
+
+        `x` is `(members, rows, columns)`, or `(1, rows, columns)` where all members see the same rows.
+        """
         return tf.function(self._logits, input_signature=self._signature)
 
     @cached_property
@@ -50,8 +61,33 @@ class Inference:
         """`(..., output) -> (members, rows, columns)` derivative of one logit by the unscaled inputs."""
         return tf.function(self._gradients, input_signature=[*self._signature, tf.TensorSpec((), tf.int32)])
 
+    @cached_property
+    def replacement(self) -> Replacement | None:
+        """The network cut where the inputs enter it; None where that cannot be done."""
+        if not isinstance(self.forward, StackedForward):
+            return None
+        entry = entry_of(self.forward.model)
+        return None if entry is None else Replacement(self, self.forward, entry)
+
+    def state(self, loaded: Loaded) -> tuple[list[Array], Pair, Pair]:
+        """Loaded members as the compiled functions take them; a lone one comes twice.
+
+        Products of a stack of one may be summed in another order than those of larger ones; then the last
+        bits of a member would depend on its company.
+        """
+        values, inputs, targets = loaded
+        lone = len(values[0]) == 1 and self.template.stackable
+        twice: Any = [0, 0] if lone else slice(None)
+        shapes = self.forward.shapes
+        return (
+            [value[twice].reshape(-1, *shape) for value, shape in zip(values, shapes, strict=True)],
+            (inputs[0][twice][:, None], inputs[1][twice][:, None]),
+            (targets[0][twice][:, None], targets[1][twice][:, None]),
+        )
+
     def _logits(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
-        return self._from_scaled(weights, (x[None] - inputs[0]) * inputs[1], targets)
+        logits = self.forward(weights, (x - inputs[0]) * inputs[1], None)[0]
+        return self.in_units(logits, targets)
 
     def _answers(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
         return probabilities(self._logits(weights, inputs, targets, x), self.template.head)
@@ -59,14 +95,15 @@ class Inference:
     def _gradients(
         self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor, output: Tensor
     ) -> Tensor:
-        scaled = (x[None] - inputs[0]) * inputs[1]
+        scaled = (x - inputs[0]) * inputs[1]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(scaled)
-            logit = self._from_scaled(weights, scaled, targets)[..., output]
+            logits = self.forward(weights, scaled, None)[0]
+            logit = self.in_units(logits, targets)[..., output]
         return tape.gradient(logit, scaled) * inputs[1]
 
-    def _from_scaled(self, weights: list[Tensor], scaled: Tensor, targets: Pair) -> Tensor:
-        logits, _ = self.forward(weights, scaled, None)
+    def in_units(self, logits: Tensor, targets: Pair) -> Tensor:
+        """Logits in the units of the target, which members learn scaled for regression."""
         if self.template.shape.task == "regression":
             return logits / targets[1] + targets[0]
         return logits

@@ -25,7 +25,7 @@ def input_scaling(data: Dataset, plan: FitPlan, settings: TrainingSettings) -> S
         center = np.zeros((len(plan), data.n_columns))
         scale = np.broadcast_to(_inverse(norms), center.shape)
     else:
-        center, deviation = _moments(data.x, [split.train for split in plan.splits])
+        center, deviation = moments(data.x, [split.train for split in plan.splits])
         scale = _inverse(deviation)
     scale = scale * plan.mask[:, data.column_feature]
     return center.astype(np.float32), scale.astype(np.float32)
@@ -48,10 +48,10 @@ def target_scaling(data: Dataset, plan: FitPlan) -> Scaling:
     return center.astype(np.float32), scale.astype(np.float32)
 
 
-def _moments(
+def moments(
     x: NDArray[np.float32], row_sets: list[NDArray[np.int64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation of every column over each set of rows, in one pass over the table.
+    """Mean and deviation, each (sets, columns), of every column over each set of rows, in one pass.
 
     Sums are taken around the mean of the first rows, which keeps the squares small (no cancellation).
     """
