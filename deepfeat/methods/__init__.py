@@ -6,21 +6,33 @@ A plugin imports from here; see `docs/plugins.md`.
 from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
+from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
-from deepfeat.methods.importance import Importance, MethodError, sum_columns
+from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
+from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
+from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.per_model import per_model
+from deepfeat.methods.residuals import Residuals
 
 __all__ = [
     "Context",
     "Cost",
     "Dataset",
     "Ensemble",
+    "HeldOutParams",
     "Importance",
     "Method",
     "MethodError",
     "MethodParams",
+    "Residuals",
+    "direction",
+    "held_out_rows",
     "hookimpl",
+    "measure",
+    "members_at_a_time",
     "per_model",
+    "rise_when_replaced",
+    "sample",
     "sum_columns",
 ]

@@ -12,7 +12,7 @@ from deepfeat.errors import DeepfeatError, ExitCode
 
 Array = NDArray[np.float64]
 
-_PER_MEMBER = ("scores", "sign", "per_class")
+_PER_MEMBER = ("scores", "sign", "per_class", "class_sign")
 _PER_FEATURE = ("effect", "std_error", "ci_low", "ci_high", "p_value")
 
 
@@ -33,6 +33,7 @@ class Importance:
             is needed: the ranking normalises every member.
         sign: (members, features) direction of the influence, -1 to 1, where the method has one.
         per_class: (members, classes, features) scores for each output, where the method has them.
+        class_sign: (members, classes, features) direction of the influence on each output, -1 to 1.
         effect: (features,) estimated effect, for methods that do inference; so are the four that follow.
         std_error: (features,) standard error of `effect`.
         ci_low: (features,) lower end of the confidence interval of `effect`.
@@ -44,6 +45,7 @@ class Importance:
     scores: Array
     sign: Array | None = None
     per_class: Array | None = None
+    class_sign: Array | None = None
     effect: Array | None = None
     std_error: Array | None = None
     ci_low: Array | None = None
@@ -72,6 +74,7 @@ class Importance:
             "scores": (n_members, n_features),
             "sign": (n_members, n_features),
             "per_class": (n_members, None, n_features),
+            "class_sign": (n_members, None, n_features),
             **dict.fromkeys(_PER_FEATURE, (n_features,)),
         }
         found = [
@@ -85,6 +88,22 @@ class Importance:
             found.append("notes is not a tuple of sentences")
         if found:
             raise MethodError("; ".join(found))
+
+    @classmethod
+    def by_output(
+        cls, scores: Array, *, sign: Array | None = None, notes: tuple[str, ...] = ()
+    ) -> "Importance":
+        """One answer from scores of each output: a feature's score is the mean over outputs.
+
+        Args:
+            scores: (members, outputs, features).
+            sign: (members, outputs, features) direction of the influence on each output.
+            notes: as the attribute.
+        """
+        mean: Array = scores.mean(axis=1)
+        if scores.shape[1] == 1:
+            return cls(mean, sign=None if sign is None else sign[:, 0], notes=notes)
+        return cls(mean, per_class=scores, class_sign=sign, notes=notes)
 
     @classmethod
     def join(cls, parts: Sequence["Importance"]) -> "Importance":
@@ -135,6 +154,22 @@ def sum_columns(values: Array, data: Dataset) -> Array:
     """
     starts = [feature.start for feature in data.features]
     return np.add.reduceat(np.asarray(values, dtype=np.float64), starts, axis=-1)
+
+
+def direction(signed: Array, absolute: Array, data: Dataset) -> Array:
+    """Which way a feature pushes: the share of its influence that goes up, less the share that goes down.
+
+    Args:
+        signed: (..., features) influence that may cancel.
+        absolute: (..., features) the same without signs, so at least as large.
+        data: tells which features are categories; those have no direction.
+
+    Returns:
+        (..., features) from -1 to 1; 0 for categories, and where there is no influence.
+    """
+    numbers = np.array([not feature.is_category for feature in data.features])
+    share = np.divide(signed, absolute, out=np.zeros_like(signed), where=numbers & (absolute > 0))
+    return np.clip(share, -1.0, 1.0)
 
 
 def _as_float64(value: object) -> object:

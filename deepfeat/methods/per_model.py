@@ -11,6 +11,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.errors import did_you_mean
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
+from deepfeat.methods.held_out import held_out_rows
 from deepfeat.methods.importance import Importance, MethodError
 from deepfeat.methods.method import Cost, Method, MethodParams
 
@@ -36,7 +37,7 @@ class PerModel(Method):
                 "model": model,
                 "data": data,
                 "params": self.params,
-                "held_out": _unseen_rows(ensemble, member),
+                "held_out": held_out_rows(ensemble, member),
                 "rng": context.member_rng(ensemble.plan.seeds[member]),
                 "context": context,
             }
@@ -116,11 +117,6 @@ def _wanted(function: Callable[..., ArrayLike]) -> tuple[str, ...]:
             hint = did_you_mean(argument.name, _OFFERED)
             raise TypeError(f"{function.__qualname__}() asks for {argument.name!r}; {hint}")
     return tuple(argument.name for argument in wanted if argument.name in _OFFERED)
-
-
-def _unseen_rows(ensemble: Ensemble, member: int) -> NDArray[np.int64]:
-    split = ensemble.plan.splits[member]
-    return split.held_out if len(split.held_out) else split.valid
 
 
 def _checked(answer: ArrayLike, member: int, data: Dataset) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepfeat.data.dataset import Dataset, Feature
-from deepfeat.methods.importance import Importance, MethodError, sum_columns
+from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
 
 ONES = np.ones((3, 2))
 
@@ -115,3 +115,42 @@ def test_columns_are_added_up_by_feature() -> None:
     values = np.array([[1, 2, 3, 4, 5, 6], [0, 1, 0, 1, 0, 1]], dtype=np.float32)
     np.testing.assert_array_equal(sum_columns(values, data), [[1, 9, 11], [0, 2, 1]])
     assert sum_columns(values[:, None, :], data).shape == (2, 1, 3)
+
+
+def test_scores_of_outputs_are_averaged() -> None:
+    scores = np.arange(12.0).reshape(2, 3, 2)
+    answer = Importance.by_output(scores, sign=np.sign(scores), notes=("n",))
+    np.testing.assert_array_equal(answer.scores, scores.mean(axis=1))
+    np.testing.assert_array_equal(answer.per_class, scores)
+    np.testing.assert_array_equal(answer.class_sign, np.sign(scores))
+    assert answer.sign is None
+    assert answer.notes == ("n",)
+    answer.check(2, 2)
+
+
+def test_a_single_output_is_no_class() -> None:
+    answer = Importance.by_output(ONES[:, None], sign=-ONES[:, None])
+    np.testing.assert_array_equal(answer.scores, ONES)
+    np.testing.assert_array_equal(answer.sign, -ONES)
+    assert answer.per_class is None
+    assert answer.class_sign is None
+    assert Importance.by_output(ONES[:, None]).sign is None
+
+
+def test_direction_is_the_share_that_does_not_cancel() -> None:
+    data = Dataset(
+        name="t",
+        x=np.zeros((1, 5), dtype=np.float32),
+        y=np.zeros((1, 1), dtype=np.float32),
+        task="binary",
+        features=(
+            Feature("a", 0, 1),
+            Feature("b", 1, 3, ("x", "y")),
+            Feature("c", 3, 4),
+            Feature("d", 4, 5),
+        ),
+        classes=("0", "1"),
+        source_rows=np.ones(1, dtype=np.int64),
+    )
+    signed, absolute = np.array([[-1.0, 3.0, 0.0, 2.0]]), np.array([[2.0, 3.0, 0.0, 2.0]])
+    np.testing.assert_array_equal(direction(signed, absolute, data), [[-0.5, 0.0, 0.0, 1.0]])
