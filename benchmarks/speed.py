@@ -15,16 +15,18 @@ rows say that they were skipped. Run on an idle machine; the load before the run
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from machine import machine
+from results import add_folder, save
+
 HERE = Path(__file__).resolve().parent
 MEASURE = HERE / "baselines" / "measure.py"
-RESULTS = HERE / "results" / "speed.json"
+NAME = "speed"
 OURS, LIMIT = "deepfeat_stack", "matmul_limit"
 TIMEOUT = 300
 
@@ -111,19 +113,9 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> dict:
-    """What the times depend on besides the code."""
-    models = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    return {
-        "cpu": models[0].partition(":")[2].strip() if models else platform.processor(),
-        "cpus": os.cpu_count(),
-        "system": platform.platform(),
-        "load_before": os.getloadavg()[0],
-    }
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
+def markdown(results: dict) -> str:
+    """The table of a result file."""
+    return table(results["rows"])
 
 
 def main() -> None:
@@ -142,19 +134,22 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", choices=sorted({way.name for way in WAYS}), help="measure just these"
     )
+    parser.add_argument("--quick", action="store_true", help="one round of ours alone, to see that it works")
+    add_folder(parser)
     options = parser.parse_args()
-    ways = [way for way in WAYS if not options.only or way.name in options.only]
+    rounds, only = (1, [OURS, LIMIT]) if options.quick else (options.repeats, options.only)
+    ways = [way for way in WAYS if not only or way.name in only]
     about = machine()
     lines: dict[Way, list[dict]] = {way: [] for way in ways}
-    for round_number in range(options.repeats):
+    for round_number in range(rounds):
         for way in ways:
             print(f"round {round_number + 1}: {way.title}", file=sys.stderr, flush=True)
             lines[way].append(measure(way, options.extras if way.extra else sys.executable))
     rows = [summarise(way, lines[way]) for way in ways]
     compare(rows)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"machine": about, "rows": rows}, indent=2) + "\n")
-    print(table(rows))
+    results = {"machine": about, "rows": rows}
+    save(NAME, results, options.results, is_whole=not only)
+    print(markdown(results))
 
 
 if __name__ == "__main__":
