@@ -168,9 +168,9 @@ class SplitConfig(Section):
         default="random",
         description="how each model's rows are chosen; `last` takes rows in the order of the file",
     )
-    train: float = Field(default=0.6, gt=0, le=1, description="share of the rows to learn from")
+    train: float = Field(default=0.7, gt=0, le=1, description="share of the rows to learn from")
     valid: float = Field(default=0.2, gt=0, le=1, description="share of the rows that tell when to stop")
-    test: float = Field(default=0.2, ge=0, le=1, description="share of the rows held out for scores")
+    test: float = Field(default=0.1, ge=0, le=1, description="share of the rows held out for scores")
     folds: int = Field(default=5, ge=2, le=10_000, description="number of folds (method kfold)")
 
     @model_validator(mode="after")

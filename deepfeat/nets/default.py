@@ -1,4 +1,4 @@
-"""The default network: gated inputs, noise/dropout blocks, a linear skip, and a path of gate penalties."""
+"""The default network: noisy gated inputs, noise/dropout blocks, a linear skip, a path of gate penalties."""
 
 from collections.abc import Mapping
 from math import exp, log
@@ -27,12 +27,13 @@ class Default(Network):
     class Params(NetworkParams):
         """Sizes, noise and penalties of the default network."""
 
-        units: tuple[PositiveInt, ...] = Field((64, 64), strict=False, description="units of each block")
+        units: tuple[PositiveInt, ...] = Field((128, 128), strict=False, description="units of each block")
+        input_noise: Deviation = Field(0.5, description="deviation of the Gaussian noise on the scaled inputs")
         noise: Deviation = Field(0.05, description="deviation of the Gaussian noise in each block")
         dropout: Rate = Field(0.1, description="dropout in each block")
         skip: bool = Field(default=True, description="add a linear connection from gated inputs to outputs")
         gate_penalty: tuple[Deviation, Deviation] = Field(
-            (0.02, 0.3),
+            (0.02, 0.1),
             strict=False,
             description="weakest and strongest L1 penalty on the sum of the gates over the members",
         )
@@ -42,24 +43,25 @@ class Default(Network):
     training: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {
             "loss": "soft_f1",
-            "epochs": 2000,
+            "epochs": 500,
             "batch_size": 64,
             "learning_rate": 3e-3,
             "weight_decay": 0.02,
-            "patience": 15,
+            "patience": 100,
             "monitor": "loss",
             "scaling": "standard",
-            "split": {"method": "random", "train": 0.6, "valid": 0.2, "test": 0.2},
+            "split": {"method": "random", "train": 0.7, "valid": 0.2, "test": 0.1},
         }
     )
 
     def build(self, inputs: Any, shape: NetworkShape) -> Any:  # noqa: ANN401
-        """Gate; Dense, noise and dropout per block; outputs plus the linear skip."""
+        """Noise, gate; Dense, noise and dropout per block; outputs plus the linear skip."""
         import keras  # noqa: PLC0415 - see deepfeat.nets.network
 
         from deepfeat.nets.gate import Gate  # noqa: PLC0415
 
-        gated = Gate(shape.column_feature, name="gate")(inputs)
+        noisy = keras.layers.GaussianNoise(self.params.input_noise, name="input_noise")(inputs)
+        gated = Gate(shape.column_feature, name="gate")(noisy)
         hidden = gated
         for block, units in enumerate(self.params.units, start=1):
             hidden = keras.layers.Dense(units, activation="relu", name=f"dense_{block}")(hidden)

@@ -12,9 +12,9 @@ class SplitSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: Literal["random", "last", "kfold", "bootstrap", "subsample"] = "random"
-    train: float = 0.6
+    train: float = 0.7
     valid: float = 0.2
-    test: float = 0.2
+    test: float = 0.1
     folds: int = 5
 
 
