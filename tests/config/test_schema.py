@@ -130,7 +130,7 @@ def test_splits_that_fit(split: dict[str, Any]) -> None:
     ("split", "said"),
     [
         ({"train": 0.5, "valid": 0.5 + 1e-8, "test": 0}, "make it at most 1"),
-        ({"train": 0.9}, "is 1.3; make it at most 1"),
+        ({"train": 0.9}, "is 1.2; make it at most 1"),
         ({"train": 0}, "greater than 0"),
         ({"folds": 3}, "folds are for method kfold"),
     ],
