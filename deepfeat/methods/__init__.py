@@ -6,6 +6,7 @@ A plugin imports from here; see `docs/plugins.md`.
 from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
+from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
@@ -35,4 +36,6 @@ __all__ = [
     "rise_when_replaced",
     "sample",
     "sum_columns",
+    "to_columns",
+    "to_features",
 ]
