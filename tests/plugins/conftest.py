@@ -1,10 +1,30 @@
 """The shipped plugins, as the registry finds them."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from deepfeat.data.dataset import Dataset
+from deepfeat.methods import Context, Ensemble, Importance
 from deepfeat.methods.registry import Registry, load_registry
+
+Ask = Callable[..., Importance]
 
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     return load_registry(environ={})
+
+
+@pytest.fixture
+def ask(registry: Registry, tmp_path: Path) -> Ask:
+    """`ask("probe", ensemble, data, step="unit")`: the answer of a method, checked."""
+
+    def answer(name: str, ensemble: Ensemble, data: Dataset, **params: object) -> Importance:
+        method = registry.methods[name]
+        given = method(method.Params(**params)).explain(ensemble, data, Context(0, name, tmp_path))
+        given.check(len(ensemble), data.n_features)
+        return given
+
+    return answer
