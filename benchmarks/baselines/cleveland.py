@@ -21,7 +21,7 @@ ROWS = 297
 
 FILE = "processed.cleveland.data"
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = (ROOT / "Data", ROOT.parent / "shared" / "data")
+PLACES = (ROOT / "Data",)
 
 Array = np.ndarray
 
