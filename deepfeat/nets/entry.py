@@ -6,10 +6,12 @@ from typing import Any
 import keras
 
 from deepfeat.nets.gate import Gate
-from deepfeat.nets.stacking import calls_of
+from deepfeat.nets.stacking import BankedDropout, BankedNoise, calls_of
 
 # Gate activations that treat every column by itself.
 COLUMNWISE = (keras.activations.linear, keras.activations.relu)
+# Layers that do nothing but while training.
+SILENT = (keras.layers.GaussianNoise, keras.layers.Dropout, keras.layers.Identity, BankedNoise, BankedDropout)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,22 +37,37 @@ class Entry:
 def entry_of(model: keras.Model) -> Entry | None:
     """Cut a functional model behind the dense layers that take its inputs.
 
+    The parts are for asking, not for training: noise and dropout on the way to these layers are left out.
+
     Args:
         model: one whose layers are used once each.
 
     Returns:
         The two parts, or None where anything else but one gate and dense layers takes the inputs.
     """
-    fed: dict[Any, Any] = {}
+    gates: list[Gate] = []
+    dense: list[keras.layers.Dense] = []
+    gated: list[bool] = []
+    # What still carries one input per column: whether it has passed the gate.
+    carries: dict[Any, bool] = {}
     for call in calls_of(model):
-        for parent in call.parent_nodes:
-            if isinstance(parent.operation, keras.layers.InputLayer | Gate):
-                fed[call.operation] = parent.operation
-    gates = [layer for layer in fed if isinstance(layer, Gate)]
-    dense = [layer for layer in fed if isinstance(layer, keras.layers.Dense)]
-    if not dense or len(gates) > 1 or len(gates) + len(dense) < len(fed):
-        return None
-    if gates and gates[0].activation not in COLUMNWISE:
+        layer, parents = call.operation, [parent.operation for parent in call.parent_nodes]
+        carried = [carries[parent] for parent in parents if parent in carries]
+        if isinstance(layer, keras.layers.InputLayer):
+            carries[layer] = False
+        elif not carried:
+            continue
+        elif isinstance(layer, SILENT):
+            carries[layer] = carried[0]
+        elif isinstance(layer, Gate) and not gates and layer.activation in COLUMNWISE:
+            gates.append(layer)
+            carries[layer] = True
+        elif isinstance(layer, keras.layers.Dense):
+            dense.append(layer)
+            gated.append(carried[0])
+        else:
+            return None
+    if not dense:
         return None
     outputs = [layer.output for layer in dense]
     if any(output is model.output for output in outputs):
@@ -59,5 +76,4 @@ def entry_of(model: keras.Model) -> Entry | None:
         tail = keras.Model(outputs, keras.layers.Identity()(outputs[0]))
     else:
         tail = keras.Model(outputs, model.output)
-    gated = tuple(isinstance(fed[layer], Gate) for layer in dense)
-    return Entry(gates[0] if gates else None, tuple(dense), gated, tail)
+    return Entry(gates[0] if gates else None, tuple(dense), tuple(gated), tail)

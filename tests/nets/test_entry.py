@@ -57,6 +57,14 @@ def test_layers_on_gated_and_on_plain_inputs() -> None:
     }
 
 
+def test_noise_on_the_inputs_is_silent() -> None:
+    inputs = keras.Input((2,))
+    noisy = keras.layers.Dropout(0.5)(Gate([0, 1])(keras.layers.GaussianNoise(1.0)(inputs)))
+    entry = entry_of(keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dense(3, name="first")(noisy))))
+    assert [layer.name for layer in entry.layers] == ["first"]
+    assert entry.gated == (True,)
+
+
 def _concatenated(inputs: keras.KerasTensor) -> keras.KerasTensor:
     hidden = keras.layers.Dense(2)(inputs)
     return keras.layers.Dense(1)(keras.layers.Concatenate()([inputs, hidden]))

@@ -57,6 +57,17 @@ class Linear(Network):
         return keras.layers.Dense(shape.outputs)(Gate(shape.column_feature)(inputs))
 
 
+class Noisy(Network):
+    """Noise on the inputs and behind the gate, which is for training only."""
+
+    name = "noisy"
+
+    def build(self, inputs: keras.KerasTensor, shape: NetworkShape) -> keras.KerasTensor:
+        gated = Gate(shape.column_feature)(keras.layers.GaussianNoise(0.5)(inputs))
+        hidden = keras.layers.Dense(5, activation="relu")(keras.layers.Dropout(0.5)(gated))
+        return keras.layers.Dense(shape.outputs)(hidden)
+
+
 class Concatenated(Network):
     """Stackable, but the inputs go round the first layer."""
 
@@ -76,7 +87,7 @@ class Normalised(Network):
         return keras.layers.Dense(shape.outputs)(keras.layers.LayerNormalization()(inputs))
 
 
-CUT = (Default(), Ashraf2021(), Ungated(), HalfGated(), Linear())
+CUT = (Default(), Ashraf2021(), Ungated(), HalfGated(), Linear(), Noisy())
 NOT_CUT = (Concatenated(), Normalised())
 
 
