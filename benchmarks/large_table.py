@@ -121,7 +121,7 @@ def _watch(limit: Limit, child: subprocess.Popen[str], highest: list[int]) -> No
     """Keep the highest number of bytes that could not be taken back while `child` runs."""
     while child.poll() is None:
         highest[0] = max(highest[0], limit.anonymous() or 0)
-        threading.Event().wait(0.05)
+        threading.Event().wait(0.2)
 
 
 def _drop_from_cache(path: Path) -> None:

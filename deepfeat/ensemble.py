@@ -24,6 +24,10 @@ Array = NDArray[Any]
 
 # Bytes of activations that one call of the network may take.
 CALL_BYTES = 1 << 28
+# Bytes of the table that are scored at a time.
+SCORED_BYTES = 1 << 25
+# Members whose weights are read together when one kind of weight is asked of all.
+WEIGHTS_AT_A_TIME = 16
 
 
 class NotApplicable(ValueError):  # noqa: N818 - read as "method not applicable"
@@ -174,16 +178,19 @@ class Ensemble:
 
     def weights(self, variable: int) -> Array:
         """(members, ...) one entry of `template.variables` for all members."""
-        return np.concatenate([values[variable] for values, _, _ in self.members.chunks(len(self))])
+        return np.concatenate([values[variable] for values, _, _ in self.members.chunks(WEIGHTS_AT_A_TIME)])
 
     def score(self) -> None:
         """Fill `records[i].scores`, on held-out rows, or on validation rows where none are held out."""
+        size = max(1, SCORED_BYTES // (4 * self.data.n_columns))
         for number, (record, split) in enumerate(zip(self.records, self.plan.splits, strict=True)):
             if record.failure is not None:
                 continue
             rows = split.held_out if len(split.held_out) else split.valid
             target = self.data.y if self.plan.targets is None else self.plan.targets[number]
-            answers = self.select([number]).predict(self.data.x[rows])[0]
+            alone = self.select([number])
+            parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+            answers = np.concatenate([alone.predict(self.data.x[part])[0] for part in parts])
             record.scores = held_out_scores(self.data.task, target[rows], answers)
 
     def _fill(self, model: keras.Model, number: int) -> None:
@@ -230,8 +237,15 @@ def fit(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> En
         done += len(stack)
     place = np.argsort(np.concatenate(order))
     records = [record for part in parts for record in part.records]
-    members = MemoryMembers.join(parts).select(place.tolist())
-    ensemble = Ensemble(trainer.template, trainer.data, plan, members, [records[i] for i in place])
+    members = MemoryMembers.join(parts, order)
+    ensemble = Ensemble(
+        trainer.template,
+        trainer.data,
+        plan,
+        members,
+        [records[i] for i in place],
+        inference=trainer.inference,
+    )
     ensemble.score()
     return ensemble
 

@@ -47,11 +47,22 @@ class MemoryMembers(Members):
         self._values, self._inputs, self._targets = loaded
 
     @classmethod
-    def join(cls, stacks: Sequence[TrainedStack]) -> "MemoryMembers":
-        """The members of several stacks, one after another."""
-        values = [np.concatenate(parts) for parts in zip(*(stack.values for stack in stacks), strict=True)]
-        inputs = np.concatenate([np.stack(stack.inputs) for stack in stacks], axis=1)
-        targets = np.concatenate([np.stack(stack.targets) for stack in stacks], axis=1)
+    def join(
+        cls, stacks: Sequence[TrainedStack], places: Sequence[NDArray[np.int64]] | None = None
+    ) -> "MemoryMembers":
+        """The members of several stacks.
+
+        Args:
+            stacks: the trained stacks.
+            places: for each stack the numbers that its members get; without it they follow one another.
+        """
+        sizes = [len(stack.records) for stack in stacks]
+        homes = places if places is not None else np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
+        values = [_placed(parts, homes) for parts in zip(*(stack.values for stack in stacks), strict=True)]
+        inputs = np.stack([_placed(parts, homes) for parts in zip(*(s.inputs for s in stacks), strict=True)])
+        targets = np.stack(
+            [_placed(parts, homes) for parts in zip(*(s.targets for s in stacks), strict=True)]
+        )
         return cls((values, inputs, targets))
 
     def __len__(self) -> int:
@@ -91,6 +102,14 @@ class DiskMembers(Members):
     def select(self, members: Sequence[int]) -> "DiskMembers":
         """See `Members.select`."""
         return DiskMembers([self._files[member] for member in members])
+
+
+def _placed(parts: Sequence[Array], places: Sequence[NDArray[np.int64]]) -> Array:
+    """One array of the parts' rows, each at its place, without another copy: it may be gigabytes."""
+    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
+    for part, place in zip(parts, places, strict=True):
+        whole[place] = part
+    return whole
 
 
 def member_arrays(loaded: Loaded, member: int) -> dict[str, Array]:

@@ -11,6 +11,10 @@ from deepfeat.training.settings import TrainingSettings
 
 # Rows summed at a time: a constant, so that the sums do not depend on the machine's memory.
 CHUNK_ROWS = 1 << 16
+# Numbers summed at a time, for the sake of wide tables.
+CHUNK_ELEMENTS = 1 << 24
+# Rows that the sums are centred by.
+SHIFT_ROWS = 1 << 8
 
 Scaling = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -53,19 +57,21 @@ def moments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation, each (sets, columns), of every column over each set of rows, in one pass.
 
-    Sums are taken around the mean of the first rows, which keeps the squares small (no cancellation).
+    Sums are taken around the median of the first rows, which keeps the squares small (no cancellation); their
+    mean would not, where one of them is far out.
     """
-    shift = x[:CHUNK_ROWS].astype(np.float64).mean(axis=0)
+    shift = np.median(x[:SHIFT_ROWS].astype(np.float64), axis=0)
     total = np.zeros((len(row_sets), x.shape[1]))
     squares = np.zeros_like(total)
     ordered = [np.sort(rows) for rows in row_sets]
     for start, chunk in _chunks(x):
-        centred = chunk.astype(np.float64) - shift
+        centred = chunk.astype(np.float64)
+        centred -= shift
         for member, rows in enumerate(ordered):
             first, last = np.searchsorted(rows, [start, start + len(chunk)])
             own = centred[rows[first:last] - start]
             total[member] += own.sum(axis=0)
-            squares[member] += (own**2).sum(axis=0)
+            squares[member] += np.square(own, out=own).sum(axis=0)
     counts = np.array([len(rows) for rows in row_sets])[:, None]
     mean = total / counts
     variance = np.maximum(squares / counts - mean**2, 0)
@@ -79,5 +85,6 @@ def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _chunks(x: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for start in range(0, len(x), CHUNK_ROWS):
-        yield start, x[start : start + CHUNK_ROWS]
+    size = max(1, min(CHUNK_ROWS, CHUNK_ELEMENTS // x.shape[1]))
+    for start in range(0, len(x), size):
+        yield start, x[start : start + size]

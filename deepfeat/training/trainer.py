@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
@@ -13,7 +12,9 @@ from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.template import build_template
 from deepfeat.training import device
 from deepfeat.training.batches import stack_key
+from deepfeat.training.inference import Inference
 from deepfeat.training.loop import Progress, TrainedStack, train_stack
+from deepfeat.training.memory import available_memory
 from deepfeat.training.plan import FitPlan, check_plan
 from deepfeat.training.program import Program
 from deepfeat.training.settings import TrainingSettings
@@ -35,7 +36,7 @@ class Trainer:
         data: the table.
         network: the network with its parameters.
         settings: how to train.
-        memory: bytes that one stack may take; None takes a quarter of what the machine has available.
+        memory: bytes that one stack may take; None takes a quarter of what is available.
         stack_size: members per stack; None fills the memory.
     """
 
@@ -51,16 +52,11 @@ class Trainer:
         self.data, self.settings = data, settings
         shape = NetworkShape(tuple(int(f) for f in data.column_feature), data.n_outputs, data.task)
         self.template = build_template(network, shape)
-        self._memory = memory if memory is not None else psutil.virtual_memory().available // 4
+        self._memory = memory if memory is not None else available_memory() // 4
         self._stack_size = stack_size
+        self.inference = Inference(self.template)
         self._table: Table | None = None
         self._programs: dict[bool, Program] = {}
-        if not self.template.stackable:
-            log.info(
-                "network %s trains one member after another: %s",
-                network.name,
-                "; ".join(self.template.why_not_stackable),
-            )
 
     def stacks(self, plan: FitPlan) -> list[NDArray[np.int64]]:
         """The members of each stack, as indices into the plan; every member is in one.
@@ -83,20 +79,26 @@ class Trainer:
         """Train one stack: a plan whose members are one entry of `stacks`."""
         if self._table is None:
             self._table = Table(self.data.x)
+            self._say_which_path()
         own = plan.targets is not None
         if own not in self._programs:
             self._programs[own] = Program(self.template, self.settings, own_targets=own)
         return train_stack(self._programs[own], self.data, self._table, plan, progress)
 
+    def _say_which_path(self) -> None:
+        name, reasons = self.template.network.name, self.template.why_not_stackable
+        if reasons:
+            log.info("network %s trains one member after another: %s", name, "; ".join(reasons))
+        else:
+            log.debug("network %s trains its members together, as stacks", name)
+
     def member_bytes(self, split_key: tuple[int, int, int], plan: FitPlan) -> int:
         """Estimated bytes that one member of a stack needs while it trains."""
         weights = sum(int(np.prod(variable.shape)) for variable in self.template.variables)
-        width = sum(
-            int(np.prod([n or 1 for n in layer.output.shape])) for layer in self.template.model.layers
-        )
+        width = sum(self.template.widths)
         rows = max(self.settings.batch_size, min(split_key[2], 1 << 11))
         activations = rows * (width * ACTIVATION_COPIES + 3 * self.data.n_columns)
-        order = sum(split_key[:2]) * self.settings.batch_size * 6
+        order = (split_key[0] * self.settings.batch_size + split_key[1]) * 6
         targets = 0 if plan.targets is None else plan.targets[0].size
         return 4 * (weights * WEIGHT_COPIES + activations + order + targets)
 
