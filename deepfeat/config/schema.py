@@ -302,6 +302,16 @@ class RankingConfig(Section):
     )
 
 
+class LimitsConfig(Section):
+    """What a run may take at most; results do not depend on it, only whether there are any."""
+
+    method_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="longest time for one method; one that takes longer has failed, and the others stand",
+    )
+
+
 class Experiment(Section):
     """Everything that decides a result."""
 
@@ -322,6 +332,7 @@ class Experiment(Section):
     ranking: RankingConfig = Field(
         default_factory=RankingConfig, description="how importances become one ranking"
     )
+    limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
     engine: Literal["local"] = Field(default="local", description="where the work is done")
     plugins: list[Text] = Field(
         default_factory=list, description="more plugins: files, or directories of files"

@@ -83,6 +83,10 @@ class RunPaths:
         """A directory for whatever else a method wants to keep."""
         return self.methods / safe_name(method)
 
+    def failure(self, method: str) -> Path:
+        """Why a method failed: the traceback."""
+        return self.artefacts(method) / "failure.txt"
+
     def model(self, member: int) -> Path:
         """One trained network, as a standard Keras file."""
         return self.models / f"model_{member:05d}.keras"

@@ -1,7 +1,9 @@
 """One run: train the ensemble, ask the methods, rank the features, write the results."""
 
 import logging
+import time
 import traceback
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from deepfeat.errors import ExitCode, InputError
 from deepfeat.methods.context import Context
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.timelimit import time_limit
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs import provenance
 from deepfeat.runs.atomic import make_directory, write_text
@@ -68,6 +71,7 @@ class _Run:
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
         self.failures: list[str] = []
+        self.asked: dict[str, dict[str, Any]] = {}
 
     def carry_out(self) -> ExitCode:
         """The whole run; `run.json` says how far it came, whatever happens."""
@@ -94,6 +98,7 @@ class _Run:
             state, code = provenance.ExitState.INTERRUPTED, ExitCode.KEYBOARD
             raise
         finally:
+            record["methods"] = self.asked
             done = provenance.finished(record, state, exit_code=code, failures=self.failures)
             write_text(self.paths.provenance, provenance.as_json(done))
         return code
@@ -145,18 +150,31 @@ class _Run:
         answers = {}
         for method, params in self.prepared.methods:
             self.console.method(method.name)
+            start = time.monotonic()
             try:
-                answer = self._answer(method, params, ensemble)
+                with time_limit(self.experiment.limits.method_seconds):
+                    answer = self._answer(method, params, ensemble)
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
-                self.failures.append(f"method {method.name}: {type(error).__name__}: {error}")
-                self.console.warning(f"{self.failures[-1]}; the other methods are not affected")
-                write_text(self.paths.artefacts(method.name) / "failure.txt", traceback.format_exc())
-                continue
-            for note in answer.notes:
-                self.console.note(note)
-            write_scores(self.paths, method.name, numbers, self.data.feature_names, answer.scores)
-            answers[method.name] = answer
+                self._method_failed(method.name, error)
+            else:
+                for note in answer.notes:
+                    self.console.note(note)
+                write_scores(self.paths, method.name, numbers, self.data.feature_names, answer.scores)
+                answers[method.name] = answer
+            self.asked[method.name] = {
+                "members": len(numbers) if method.name in answers else 0,
+                "seconds": round(time.monotonic() - start, 3),
+                "sha256": self.prepared.registry.info[method.name].sha256,
+            }
         return answers
+
+    def _method_failed(self, name: str, error: Exception) -> None:
+        where = self.paths.failure(name)
+        write_text(where, "".join(traceback.format_exception(error)))
+        self.failures.append(f"method {name}: {type(error).__name__}: {error}")
+        self.console.warning(
+            f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
+        )
 
     def _answer(self, method: type[Method], params: MethodParams, ensemble: Ensemble) -> Importance:
         context = Context(
@@ -189,6 +207,8 @@ class _Run:
 
     def _conclude(self, ensemble: Ensemble, ranking: pd.DataFrame) -> None:
         self.console.note(_skill(ensemble))
+        if (kept := len(ensemble.succeeded)) < len(ensemble):
+            self.console.note(f"every mean is over the {kept} of {len(ensemble)} models that did not fail")
         self.console.ranking(ranking, confidence=self.experiment.ranking.confidence)
 
     def _plugins(self) -> dict[str, str]:

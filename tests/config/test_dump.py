@@ -188,6 +188,7 @@ def test_it_reads_well() -> None:
         "  across_methods: mean\n"
         "  confidence: 0.95\n"
         "  bootstrap: 2000\n"
+        "limits: {}\n"
         "engine: local\n"
         "plugins: []\n"
     )

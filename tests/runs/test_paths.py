@@ -13,11 +13,12 @@ def test_the_documented_names(tmp_path: Path) -> None:
     paths = RunPaths.of(tmp_path, "breast_cancer")
     files = [
         paths.ranking, paths.members, paths.experiment, paths.provenance, paths.report, paths.log,
-        paths.method("first_layer"), paths.model(7), paths.figure("ranking", ".svg"),
+        paths.method("first_layer"), paths.failure("gate"), paths.model(7), paths.figure("ranking", ".svg"),
     ]  # fmt: skip
     assert [str(file.relative_to(tmp_path / "breast_cancer")) for file in files] == [
         "ranking.csv", "models.csv", "experiment.yml", "run.json", "report.html", "logs/deepfeat.log",
-        "methods/first_layer.csv", "models/model_00007.keras", "figures/ranking.svg",
+        "methods/first_layer.csv", "methods/gate/failure.txt", "models/model_00007.keras",
+        "figures/ranking.svg",
     ]  # fmt: skip
 
 

@@ -1,0 +1,140 @@
+"""A run whose plugins misbehave: what stands, and what is told of the rest."""
+
+import io
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepfeat.errors import ExitCode
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import prepare
+
+PLUGINS = '''
+import time
+
+import numpy as np
+
+from deepfeat.methods import Importance, Method, MethodError
+
+
+class Raises(Method):
+    """Raises."""
+
+    name = "raises"
+
+    def explain(self, ensemble, data, context):
+        context.artefact("kept.txt").write_text("written before")
+        raise ZeroDivisionError("of all things")
+
+
+class Refuses(Raises):
+    """Says that it cannot."""
+
+    name = "refuses"
+
+    def explain(self, ensemble, data, context):
+        raise MethodError("this table is too small; use another")
+
+
+class Shapeless(Raises):
+    """Has a score too many."""
+
+    name = "shapeless"
+
+    def explain(self, ensemble, data, context):
+        return Importance(np.ones((len(ensemble), data.n_features + 1)))
+
+
+class NotFinite(Raises):
+    """Answers NaN."""
+
+    name = "not_finite"
+
+    def explain(self, ensemble, data, context):
+        return Importance(np.full((len(ensemble), data.n_features), np.nan))
+
+
+class Endless(Raises):
+    """Does not end."""
+
+    name = "endless"
+
+    def explain(self, ensemble, data, context):
+        while True:
+            time.sleep(0.01)
+'''
+
+EXPERIMENT = """
+name: misbehaving
+data: {path: table.csv, target: y}
+training: {models: 3, epochs: 2, patience: 1}
+methods: [gate, raises, refuses, shapeless, not_finite, endless, first_layer]
+limits: {method_seconds: 2}
+plugins: [mine]
+"""
+FAILED = ("raises", "refuses", "shapeless", "not_finite", "endless")
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExitCode, RunPaths, str]:
+    """One run for all tests: exit code, files, and what was on the screen."""
+    from deepfeat.runs.runner import run  # noqa: PLC0415 - loads TensorFlow
+
+    folder = tmp_path_factory.mktemp("run")
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    table.assign(y=np.where(table["a"] > 0, "yes", "no")).to_csv(folder / "table.csv", index=False)
+    (folder / "mine").mkdir()
+    (folder / "mine" / "strange.py").write_text(PLUGINS)
+    (folder / "experiment.yml").write_text(EXPERIMENT)
+    screen = io.StringIO()
+    paths = RunPaths.of(folder / "out", "misbehaving")
+    with warnings.catch_warnings():
+        # Keras converts its variables in a way that numpy deprecates
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        code = run(prepare(folder / "experiment.yml"), paths, RunConsole(screen, width=200))
+    return code, paths, screen.getvalue()
+
+
+def test_the_others_stand(outcome: tuple[ExitCode, RunPaths, str]) -> None:
+    code, paths, _ = outcome
+    assert code == ExitCode.PARTIAL
+    assert list(pd.read_csv(paths.ranking).columns)[5:] == ["gate", "first_layer"]
+    assert sorted(path.stem for path in paths.methods.glob("*.csv")) == ["first_layer", "gate"]
+
+
+def test_each_failure_is_told_with_its_traceback(outcome: tuple[ExitCode, RunPaths, str]) -> None:
+    _, paths, screen = outcome
+    words = {
+        "raises": "ZeroDivisionError: of all things",
+        "refuses": "this table is too small; use another",
+        "shapeless": "scores has shape (3, 4), expected (3, 3)",
+        "not_finite": "9 of 9 values that are not finite",
+        "endless": "took longer than 2 s",
+    }
+    for name in FAILED:
+        told = paths.failure(name).read_text()
+        assert told.startswith("Traceback")
+        assert words[name] in told
+        assert words[name] in screen
+        assert str(paths.failure(name)) in screen
+    assert "time.sleep(0.01)" in paths.failure("endless").read_text(), "where it was interrupted"
+    assert (paths.artefacts("raises") / "kept.txt").exists()
+
+
+def test_run_json_says_what_each_mean_rests_on(outcome: tuple[ExitCode, RunPaths, str]) -> None:
+    _, paths, _ = outcome
+    record = json.loads(paths.provenance.read_text())
+    asked = record["methods"]
+    assert {name: told["members"] for name, told in asked.items()} == {
+        "gate": 3,
+        **dict.fromkeys(FAILED, 0),
+        "first_layer": 3,
+    }
+    assert 2 <= asked["endless"]["seconds"] < 10
+    assert all(len(told["sha256"]) == 64 for told in asked.values())
+    assert [line.split(":")[0] for line in record["failures"]] == [f"method {name}" for name in FAILED]
