@@ -28,12 +28,14 @@ class Default(Network):
         """Sizes, noise and penalties of the default network."""
 
         units: tuple[PositiveInt, ...] = Field((128, 128), strict=False, description="units of each block")
-        input_noise: Deviation = Field(0.5, description="deviation of the Gaussian noise on the scaled inputs")
-        noise: Deviation = Field(0.05, description="deviation of the Gaussian noise in each block")
+        input_noise: Deviation = Field(
+            0.6, description="deviation of the Gaussian noise on the scaled inputs"
+        )
+        noise: Deviation = Field(0.1, description="deviation of the Gaussian noise in each block")
         dropout: Rate = Field(0.1, description="dropout in each block")
         skip: bool = Field(default=True, description="add a linear connection from gated inputs to outputs")
         gate_penalty: tuple[Deviation, Deviation] = Field(
-            (0.02, 0.1),
+            (0.01, 0.07),
             strict=False,
             description="weakest and strongest L1 penalty on the sum of the gates over the members",
         )
