@@ -12,7 +12,8 @@ import hashlib
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, Protocol
@@ -38,7 +39,8 @@ class ConformanceError(AssertionError):
 class EnsembleFactory(Protocol):
     """Trains an ensemble; for the same arguments always the same one.
 
-    Most checks ask for the same table: remember what was trained by `(data.sha256, members)`.
+    Most checks ask for the same table: remember what was trained by `(data.sha256, members)`. For methods
+    that train again it also has a method `refit(data, plan)`, as `LinearEnsembles` and `TrainedEnsembles`.
     """
 
     def __call__(self, data: Dataset, members: int) -> Ensemble:
@@ -70,21 +72,21 @@ def run_checks(method: type[Method], make: EnsembleFactory) -> list[CheckResult]
         method: the method class.
         make: trains ensembles.
     """
-    results = []
-    for check in CHECKS:
-        name = check_name(check)
-        if name in method.exempt:
-            results.append(CheckResult(name, "exempt", method.exempt[name]))
-            continue
-        try:
-            check(method, make)
-        except ConformanceError as error:
-            results.append(CheckResult(name, "failed", str(error)))
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its failure, not ours
-            results.append(CheckResult(name, "failed", f"{type(error).__name__}: {error}"))
-        else:
-            results.append(CheckResult(name, "passed"))
-    return results
+    return [run_check(check, method, make) for check in CHECKS]
+
+
+def run_check(check: Check, method: type[Method], make: EnsembleFactory) -> CheckResult:
+    """Runs one check, whatever the method does; see `run_checks`."""
+    name = check_name(check)
+    if name in method.exempt:
+        return CheckResult(name, "exempt", method.exempt[name])
+    try:
+        check(method, make)
+    except ConformanceError as error:
+        return CheckResult(name, "failed", str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its failure, not ours
+        return CheckResult(name, "failed", f"{type(error).__name__}: {error}")
+    return CheckResult(name, "passed")
 
 
 def check_name(check: Check) -> str:
@@ -111,7 +113,7 @@ def check_describes_itself(method: type[Method], make: EnsembleFactory) -> None:
 def check_answers(method: type[Method], make: EnsembleFactory) -> None:
     """It returns finite scores (members, features), and all else that it returns has the right shape."""
     data = planted().dataset()
-    _ask(method, make(data, MEMBERS), data)
+    _ask(method, make, make(data, MEMBERS), data)
 
 
 def check_repeats(method: type[Method], make: EnsembleFactory) -> None:
@@ -119,7 +121,7 @@ def check_repeats(method: type[Method], make: EnsembleFactory) -> None:
     data = planted().dataset()
     ensemble = make(data, MEMBERS)
     _require(
-        _ask(method, ensemble, data).equals(_ask(method, ensemble, data)),
+        _ask(method, make, ensemble, data).equals(_ask(method, make, ensemble, data)),
         "two calls with the same seed differ; draw from context.rng or context.member_rng only",
     )
 
@@ -131,9 +133,9 @@ def check_members_are_independent(method: type[Method], make: EnsembleFactory) -
     data = planted().dataset()
     ensemble = make(data, MEMBERS)
     parts = [np.arange(MEMBERS)[:1], np.arange(MEMBERS)[1:]]
-    joined = Importance.join([_ask(method, ensemble.select(part), data) for part in parts])
+    joined = Importance.join([_ask(method, make, ensemble.select(part), data) for part in parts])
     _require(
-        joined.equals(_ask(method, ensemble, data)),
+        joined.equals(_ask(method, make, ensemble, data)),
         "the answer for a member depends on the members asked together with it; draw its random numbers from "
         'context.member_rng(ensemble.plan.seeds[i]), or set kind = "experiment"',
     )
@@ -144,7 +146,7 @@ def check_leaves_everything_as_it_was(method: type[Method], make: EnsembleFactor
     data = planted().dataset()
     ensemble = make(data, MEMBERS)
     with _unchanged(data, ensemble):
-        _ask(method, ensemble, data)
+        _ask(method, make, ensemble, data)
 
 
 def check_writes_only_in_its_folder(method: type[Method], make: EnsembleFactory) -> None:
@@ -153,14 +155,14 @@ def check_writes_only_in_its_folder(method: type[Method], make: EnsembleFactory)
     ensemble = make(data, MEMBERS)
     with TemporaryDirectory() as folder:
         with writes_outside(Path(folder)) as found:
-            _ask(method, ensemble, data, folder=Path(folder))
+            _ask(method, make, ensemble, data, folder=Path(folder))
         _require(not found, f"it wrote to {', '.join(map(str, found))}; use context.artefact(name)")
 
 
 def check_one_feature(method: type[Method], make: EnsembleFactory) -> None:
     """It copes with a table of a single feature."""
     data = planted(features=1, position=0).dataset()
-    _ask(method, make(data, MEMBERS), data)
+    _ask(method, make, make(data, MEMBERS), data)
 
 
 def check_finds_the_signal(method: type[Method], make: EnsembleFactory) -> None:
@@ -200,23 +202,37 @@ def _require(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads lik
         raise ConformanceError(message)
 
 
-def _ask(method: type[Method], ensemble: Ensemble, data: Dataset, folder: Path | None = None) -> Importance:
+def _ask(
+    method: type[Method],
+    make: EnsembleFactory,
+    ensemble: Ensemble,
+    data: Dataset,
+    folder: Path | None = None,
+) -> Importance:
     """The method's answer, which has the right form."""
     with TemporaryDirectory() as scratch:
         context = Context(seed=1, method=method.name, folder=folder or Path(scratch))
+        if method.kind == "experiment" and (refit := getattr(make, "refit", None)):
+            context = replace(context, fit=partial(refit, data))
         answer = method().explain(ensemble, data, context)
     _require(isinstance(answer, Importance), f"it returned {type(answer).__name__}, not an Importance")
     try:
         answer.check(len(ensemble), data.n_features)
     except MethodError as error:
         raise ConformanceError(str(error)) from error
+    if answer.per_class is not None:
+        classes = answer.per_class.shape[1]
+        _require(
+            classes == data.n_outputs,
+            f"per_class has {classes} classes where the networks have {data.n_outputs} outputs",
+        )
     return answer
 
 
 def _require_found(method: type[Method], make: EnsembleFactory, problem: KnownProblem, case: str) -> None:
     """The relevant feature has the highest mean score."""
     data = problem.dataset()
-    scores = _ask(method, make(data, MEMBERS), data).scores.mean(axis=0)
+    scores = _ask(method, make, make(data, MEMBERS), data).scores.mean(axis=0)
     (relevant,), names = problem.relevant, problem.feature_names
     noise = np.delete(np.arange(data.n_features), relevant)
     best = noise[scores[noise].argmax()]

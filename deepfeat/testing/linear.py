@@ -83,14 +83,26 @@ class LinearEnsemble:
             mask=np.ones((members, data.n_features), dtype=bool),
             penalty=np.zeros(members),
         )
+        return cls.refit(data, plan)
+
+    @classmethod
+    def refit(cls, data: Dataset, plan: FitPlan) -> "LinearEnsemble":
+        """Ridge regression of what a plan says: its rows, its targets, and only the features of its mask.
+
+        Args:
+            data: the table.
+            plan: what each member is fitted to; its penalties are for networks.
+        """
         means, deviations = data.x.mean(axis=0, dtype=np.float64), data.x.std(axis=0, dtype=np.float64)
         deviations = np.where(deviations > 0, deviations, 1.0)
         scaled = (data.x - means) / deviations
-        # Targets of 0 and 1 are stretched so that the logits are sure of themselves.
-        stretched = 4.0 * (data.y - data.y.mean(axis=0)) if data.task != "regression" else data.y
         kernels, biases = [], []
-        for split in plan.splits:
-            inputs, targets = scaled[split.train], stretched[split.train]
+        for member, split in enumerate(plan.splits):
+            y = data.y if plan.targets is None else plan.targets[member]
+            # Targets of 0 and 1 are stretched so that the logits are sure of themselves.
+            stretched = 4.0 * (y - y.mean(axis=0)) if data.task != "regression" else y
+            used = plan.mask[member][data.column_feature]
+            inputs, targets = scaled[split.train] * used, stretched[split.train]
             biases.append(targets.mean(axis=0))
             gram = inputs.T @ inputs + np.eye(data.n_columns)
             kernels.append(np.linalg.solve(gram, inputs.T @ (targets - biases[-1])))
@@ -143,6 +155,18 @@ class LinearEnsemble:
     def first_layer(self) -> Floats:
         """(members, columns, units) the first layer, which is the only one: its units are the outputs."""
         return self.kernels
+
+
+class LinearEnsembles:
+    """Makes linear ensembles and fits them anew, as `TrainedEnsembles` does with networks."""
+
+    def __call__(self, data: Dataset, members: int) -> LinearEnsemble:
+        """Fits `members` linear models, each on half of the rows."""
+        return LinearEnsemble.fit(data, members)
+
+    def refit(self, data: Dataset, plan: FitPlan) -> LinearEnsemble:
+        """Fits what a plan says; the `context.fit` of a method that is checked."""
+        return LinearEnsemble.refit(data, plan)
 
 
 def _answers(logits: Floats, task: str) -> NDArray[np.float32]:

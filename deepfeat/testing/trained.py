@@ -1,8 +1,13 @@
 """Small ensembles of real networks: what a method meets in earnest."""
 
+from typing import TYPE_CHECKING
+
 from deepfeat.data.dataset import Dataset
-from deepfeat.methods.annotations import Ensemble
+from deepfeat.methods.annotations import Ensemble, FitPlan
 from deepfeat.nets.default import Default
+
+if TYPE_CHECKING:
+    from deepfeat.training.trainer import Trainer
 
 EPOCHS = 200
 
@@ -10,28 +15,38 @@ EPOCHS = 200
 class TrainedEnsembles:
     """Trains the default network on small tables, in a few seconds each, and remembers the ensembles.
 
-    Fit for the checks of `deepfeat.testing.conformance`, as `LinearEnsemble.fit` is: `run_checks(method,
+    Fit for the checks of `deepfeat.testing.conformance`, as `LinearEnsembles` is: `run_checks(method,
     TrainedEnsembles())`.
     """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], Ensemble] = {}
+        self._trainers: dict[str, Trainer] = {}
 
     def __call__(self, data: Dataset, members: int) -> Ensemble:
         """Trains `members` networks, each on its own split of the rows, with seed 0."""
+        from deepfeat.training.plan import build_plan  # noqa: PLC0415 - loads TensorFlow
+
         key = (data.sha256, members)
         if key not in self._known:
-            self._known[key] = _train(data, members)
+            trainer = self._trainer(data)
+            plan = build_plan(data, trainer.settings.split, members, 0, trainer.template.network)
+            self._known[key] = self.refit(data, plan)
         return self._known[key]
 
+    def refit(self, data: Dataset, plan: FitPlan) -> Ensemble:
+        """Trains what a plan says; the `context.fit` of a method that is checked."""
+        from deepfeat.ensemble import fit  # noqa: PLC0415 - loads TensorFlow
 
-def _train(data: Dataset, members: int) -> Ensemble:
-    from deepfeat.ensemble import fit  # noqa: PLC0415 - loads TensorFlow
-    from deepfeat.training.plan import build_plan  # noqa: PLC0415 - as above
-    from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - as above
-    from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
+        return fit(plan, self._trainer(data))
 
-    network = Default()
-    settings = merge_settings(network.training, {"epochs": EPOCHS}, data.task)
-    plan = build_plan(data, settings.split, members, 0, network)
-    return fit(plan, Trainer(data, network, settings))
+    def _trainer(self, data: Dataset) -> "Trainer":
+        """One for each table: it keeps what it has compiled."""
+        from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - loads TensorFlow
+        from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
+
+        if data.sha256 not in self._trainers:
+            network = Default()
+            settings = merge_settings(network.training, {"epochs": EPOCHS}, data.task)
+            self._trainers[data.sha256] = Trainer(data, network, settings)
+        return self._trainers[data.sha256]

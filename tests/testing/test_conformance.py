@@ -12,7 +12,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.methods import Context, Importance, Method, MethodParams, per_model, sum_columns
 from deepfeat.testing import conformance
 from deepfeat.testing.conformance import CHECKS, ConformanceError, check_name, run_checks
-from deepfeat.testing.linear import LinearEnsemble
+from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
 
 Explain = Callable[[LinearEnsemble, Dataset, Context], Importance]
 
@@ -184,3 +184,27 @@ def test_running_all_reports_each() -> None:
     assert results.pop("categories") == ("exempt", "it knows numbers only")
     assert set(results.values()) == {("passed", "")}
     assert len(results) == len(CHECKS) - 2
+
+
+def refitting(ensemble: LinearEnsemble, data: Dataset, context: Context) -> Importance:
+    return Importance(weights(context.fit(ensemble.plan), data))
+
+
+def test_a_method_that_trains_again_can_be_checked() -> None:
+    method = method_that(refitting, kind="experiment")
+    assert {result.outcome for result in run_checks(method, LinearEnsembles())} == {"passed"}
+
+
+def test_a_member_method_may_not_train() -> None:
+    results = {result.check: result for result in run_checks(method_that(refitting), LinearEnsembles())}
+    assert 'set kind = "experiment"' in results["answers"].reason
+
+
+def test_as_many_classes_as_outputs() -> None:
+    def one_class(ensemble: LinearEnsemble, data: Dataset, context: Context) -> Importance:
+        found = weights(ensemble, data)
+        return Importance(found, per_class=found[:, None])
+
+    results = {result.check: result for result in run_checks(method_that(one_class), LinearEnsembles())}
+    assert results["answers"].outcome == "passed"
+    assert "per_class has 1 classes where the networks have 3 outputs" in results["finds_the_signal"].reason

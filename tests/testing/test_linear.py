@@ -1,10 +1,12 @@
 """LinearEnsemble: an ensemble without training."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Task
-from deepfeat.testing.linear import LinearEnsemble
+from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
 from deepfeat.testing.planted import planted
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
@@ -72,3 +74,24 @@ def test_shapes_of_gates_and_first_layer_with_categories() -> None:
     assert ensemble.gates.shape == (2, 6)
     assert ensemble.first_layer.shape == (2, 18, 1)
     assert (ensemble.gates >= 0).all()
+
+
+def test_a_masked_feature_is_as_good_as_none() -> None:
+    data = planted(category=True).dataset()
+    ensembles = LinearEnsembles()
+    plan = ensembles(data, 2).plan
+    mask = plan.mask.copy()
+    mask[1, 1] = False
+    refitted = ensembles.refit(data, replace(plan, mask=mask))
+    assert not refitted.kernels[1][data.column_feature == 1].any()
+    assert refitted.kernels[1][data.column_feature != 1].all()
+    np.testing.assert_array_equal(refitted.kernels[0], ensembles(data, 2).kernels[0])
+
+
+def test_members_may_have_targets_of_their_own() -> None:
+    data = planted(task="regression").dataset()
+    ensemble = LinearEnsemble.fit(data, 2)
+    targets = np.stack([data.y, -data.y])
+    refitted = LinearEnsemble.refit(data, replace(ensemble.plan, targets=targets))
+    np.testing.assert_array_equal(refitted.kernels[0], ensemble.kernels[0])
+    np.testing.assert_allclose(refitted.kernels[1], -ensemble.kernels[1], rtol=1e-6, atol=1e-9)

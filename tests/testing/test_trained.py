@@ -1,6 +1,7 @@
 """TrainedEnsembles, and that the ensemble without training can stand in for them."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,3 +42,13 @@ def test_both_ensembles_answer_alike(make: TrainedEnsembles) -> None:
     for name in ("predict", "gradients"):
         parameters = [inspect.signature(getattr(type(it), name)).parameters for it in (linear, real)]
         assert list(parameters[0]) == list(parameters[1])
+
+
+def test_a_plan_is_trained_anew(make: TrainedEnsembles) -> None:
+    data = planted().dataset()
+    ensemble = make(data, 2)
+    mask = ensemble.plan.mask.copy()
+    mask[:, 1] = False
+    refitted = make.refit(data, replace(ensemble.plan, mask=mask))
+    assert not refitted.gates[:, 1].any()
+    assert ensemble.gates[:, 1].all()
