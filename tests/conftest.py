@@ -64,12 +64,19 @@ def _data(
     )
 
 
-def _network(preset: str = "default", **params: object) -> Network:
+NOISE: dict[str, dict[str, object]] = {
+    "default": {"input_noise": 0.1, "noise": 0.05, "dropout": 0.2, "gate_penalty": (0.01, 0.1)},
+    "ashraf-2021": {"noise": 0.05, "dropout": 0.2},
+}
+
+
+def _network(preset: str = "default", *, quiet: bool = False, **params: object) -> Network:
+    chosen = {
+        name: 0.0 if quiet and name != "gate_penalty" else value for name, value in NOISE[preset].items()
+    }
     if preset == "default":
-        return Default(
-            Default.Params.model_validate({"units": (8,), "noise": 0.05, "dropout": 0.2, **params})
-        )
-    return Ashraf2021(Ashraf2021.Params.model_validate({"units": 8, **params}))
+        return Default(Default.Params.model_validate({"units": (8,), **chosen, **params}))
+    return Ashraf2021(Ashraf2021.Params.model_validate({"units": 8, **chosen, **params}))
 
 
 def _train(
@@ -92,7 +99,7 @@ def make_data() -> MakeData:
 
 @pytest.fixture(scope="session")
 def make_network() -> MakeNetwork:
-    """Makes a small network of a shipped preset, with noise and dropout."""
+    """Makes a small network of a shipped preset, with noise and dropout unless it is to be quiet."""
     return _network
 
 

@@ -1,0 +1,92 @@
+"""Where the weights of members are makes no difference."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepfeat.training.loop import MemberRecord, TrainedStack
+from deepfeat.training.members import DiskMembers, Loaded, Members, MemoryMembers, member_arrays
+
+M = 5
+
+
+@pytest.fixture
+def loaded() -> Loaded:
+    generator = np.random.default_rng(0)
+    values = [generator.normal(size=(M, *shape)).astype(np.float32) for shape in ((3,), (3, 2), (2,))]
+    return values, generator.normal(size=(2, M, 4)), generator.normal(size=(2, M, 1))
+
+
+@pytest.fixture
+def members(loaded: Loaded, tmp_path: Path) -> dict[str, Members]:
+    files = [tmp_path / f"{member}.npz" for member in range(M)]
+    for member, file in enumerate(files):
+        np.savez(file, **member_arrays(loaded, member))
+    return {"memory": MemoryMembers(loaded), "disk": DiskMembers(files)}
+
+
+def assert_same(first: Loaded, second: Loaded) -> None:
+    for ours, theirs in zip([*first[0], *first[1:]], [*second[0], *second[1:]], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("chosen", [[0], [4, 1], range(M), [2, 2]])
+def test_any_members_can_be_loaded_in_any_order(
+    members: dict[str, Members], loaded: Loaded, chosen: list[int]
+) -> None:
+    index = np.array(chosen)
+    expected = [value[index] for value in loaded[0]], loaded[1][:, index], loaded[2][:, index]
+    for kind in members.values():
+        assert len(kind) == M
+        assert_same(kind.load(chosen), expected)
+        assert_same(kind.select(chosen).load(range(len(chosen))), expected)
+
+
+@pytest.mark.parametrize("kind", ["memory", "disk"])
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_chunks_are_all_members_in_order(
+    members: dict[str, Members], loaded: Loaded, kind: str, size: int
+) -> None:
+    chunks = list(members[kind].chunks(size))
+    assert all(len(values[0]) <= size for values, _, _ in chunks)
+    together = (
+        [np.concatenate(parts) for parts in zip(*(values for values, _, _ in chunks), strict=True)],
+        np.concatenate([inputs for _, inputs, _ in chunks], axis=1),
+        np.concatenate([targets for _, _, targets in chunks], axis=1),
+    )
+    assert_same(together, loaded)
+
+
+def test_stacks_are_joined(loaded: Loaded) -> None:
+    def stack(part: slice) -> TrainedStack:
+        values, inputs, targets = loaded
+        records = [MemberRecord(seed) for seed in range(M)[part]]
+        return TrainedStack(
+            [value[part] for value in values],
+            (inputs[0][part], inputs[1][part]),
+            (targets[0][part], targets[1][part]),
+            records,
+        )
+
+    joined = MemoryMembers.join([stack(slice(0, 2)), stack(slice(2, M))])
+    assert_same(joined.load(range(M)), loaded)
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        (lambda file: file.unlink(), FileNotFoundError),
+        (lambda file: file.write_bytes(b"not a zip file"), ValueError),
+        (lambda file: np.savez(file, weight_000=np.array([object()])), (ValueError, KeyError)),
+    ],
+    ids=["missing", "no archive", "pickled"],
+)
+def test_a_damaged_file_is_refused(
+    members: dict[str, Members], tmp_path: Path, damage: Callable[[Path], None], error: type[Exception]
+) -> None:
+    damage(tmp_path / "3.npz")
+    members["disk"].load([2])
+    with pytest.raises(error):
+        members["disk"].load([3])
