@@ -87,7 +87,9 @@ def folds(strata: Rows, n_folds: int, generator: Generator, groups: Rows | None 
             sizes[target] += counts[index]
         return fold
     # One running deal over all strata keeps the folds equal in size as well as in classes.
-    order = np.concatenate([generator.permutation(np.flatnonzero(strata == code)) for code in np.unique(strata)])
+    order = np.concatenate(
+        [generator.permutation(np.flatnonzero(strata == code)) for code in np.unique(strata)]
+    )
     fold[order] = np.arange(len(order)) % n_folds
     return fold
 

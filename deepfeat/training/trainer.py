@@ -103,8 +103,6 @@ class Trainer:
         return 4 * (weights * WEIGHT_COPIES + activations + order + targets)
 
     def _size(self, key: tuple[int, int, int], plan: FitPlan) -> int:
-        if not self.template.stackable:
-            return 1
         each = self.member_bytes(key, plan)
         fits = self._memory // each
         if fits < 1:
@@ -117,4 +115,4 @@ class Trainer:
                     f"{self._memory / 2**20:,.0f} MiB; raise training.memory, or make the network smaller",
                 )
             )
-        return int(min(fits, self._stack_size or fits))
+        return int(min(fits, self._stack_size or fits)) if self.template.stackable else 1
