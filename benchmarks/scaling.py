@@ -135,7 +135,7 @@ def _row(curve: str, point: dict[str, Any]) -> str:
     else:
         cells += [
             f"{point['stacks']}",
-            f"{point['ms_per_member_epoch']:.3g}",
+            f"{point['ms_per_member_epoch']:{'.3g' if point['ms_per_member_epoch'] < 100 else ',.0f'}}",
             f"{point['seconds_in_all']:.0f}",
             f"{point['epochs'] + 1}",
             f"{point['peak_mib']:,.0f}",
