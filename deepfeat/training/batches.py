@@ -72,8 +72,8 @@ class EpochOrder:
         data: the table.
         plan: the members of the stack; all have the same `stack_key`.
         settings: batch size and class weights.
-        pad: batches are padded to a multiple of this. Networks with layers that look across the rows of a
-            batch take 1: they would see the padding.
+        pad: batches are padded to a multiple of this. Networks without a stacked form, whose layers may look
+            across the rows of a batch, take 1: they would see the padding, and train one by one anyway.
     """
 
     def __init__(self, data: Dataset, plan: FitPlan, settings: TrainingSettings, pad: int = PAD) -> None:
