@@ -160,7 +160,7 @@ def test_usual_plans_can_be_trained(
 
 def test_an_absent_class_is_refused(data: Dataset, plan_of: MakePlan) -> None:
     sorted_table = replace(data, y=data.y[np.argsort(data.strata)])
-    said = refusal(plan_of(sorted_table, method="last"), sorted_table)
+    said = refusal(plan_of(sorted_table, method="last", train=0.5, valid=0.3, test=0.2), sorted_table)
     assert said.startswith("made: plan main: member 0 has no training row of class 'high'; give more rows")
 
 
