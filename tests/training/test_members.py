@@ -59,18 +59,19 @@ def test_chunks_are_all_members_in_order(
     assert_same(together, loaded)
 
 
-def test_stacks_are_joined(loaded: Loaded) -> None:
-    def stack(part: slice) -> TrainedStack:
+def test_stacks_are_joined_one_after_another_or_in_given_places(loaded: Loaded) -> None:
+    def stack(members: list[int]) -> TrainedStack:
         values, inputs, targets = loaded
-        records = [MemberRecord(seed) for seed in range(M)[part]]
         return TrainedStack(
-            [value[part] for value in values],
-            (inputs[0][part], inputs[1][part]),
-            (targets[0][part], targets[1][part]),
-            records,
+            [value[members] for value in values],
+            (inputs[0][members], inputs[1][members]),
+            (targets[0][members], targets[1][members]),
+            [MemberRecord(seed) for seed in members],
         )
 
-    joined = MemoryMembers.join([stack(slice(0, 2)), stack(slice(2, M))])
+    assert_same(MemoryMembers.join([stack([0, 1]), stack([2, 3, 4])]).load(range(M)), loaded)
+    places = [[3, 0], [1, 4, 2]]
+    joined = MemoryMembers.join([stack(place) for place in places], [np.array(place) for place in places])
     assert_same(joined.load(range(M)), loaded)
 
 
