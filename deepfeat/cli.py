@@ -1,6 +1,7 @@
 """The command line: one thin function per command. Imports nothing heavy."""
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -153,7 +154,7 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
 def methods(context: click.Context) -> None:
     """List and describe the importance methods that are plugged in."""
     if context.invoked_subcommand is None:
-        context.invoke(methods_list, as_json=False, plugins=())
+        context.invoke(methods_list, as_json=False, markdown=False, plugins=())
 
 
 PLUGINS = click.option(
@@ -167,15 +168,18 @@ PLUGINS = click.option(
 
 @methods.command("list", context_settings=CONTEXT)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--markdown", is_flag=True, help="Print what each can and cannot see, as Markdown.")
 @PLUGINS
-def methods_list(*, as_json: bool, plugins: tuple[Path, ...]) -> None:
+def methods_list(*, as_json: bool, markdown: bool, plugins: tuple[Path, ...]) -> None:
     """Every method: its name, what it does in a line, cost and source; and the plugins that are broken."""
-    from deepfeat.methods.describe import list_data, list_view  # noqa: PLC0415
+    from deepfeat.methods.describe import list_data, list_markdown, list_view  # noqa: PLC0415
     from deepfeat.methods.registry import load_registry  # noqa: PLC0415
 
     registry = load_registry(plugins)
     if as_json:
         click.echo(json.dumps(list_data(registry), indent=2, ensure_ascii=False))
+    elif markdown:
+        click.echo(list_markdown(registry), nl=False)
     else:
         from rich.console import Console  # noqa: PLC0415
 
@@ -198,6 +202,70 @@ def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None
         from rich.console import Console  # noqa: PLC0415
 
         Console(highlight=False).print(show_view(registry, name))
+
+
+@methods.command("check", context_settings=CONTEXT)
+@click.argument("target", metavar="NAME|FILE")
+@click.option("--quick", is_flag=True, help="Ask it about linear models, in a moment, instead of networks.")
+@PLUGINS
+def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int:
+    r"""Check that a method does what every method must do.
+
+    NAME is a method, FILE a plugin file. Small networks are trained on made tables, and the method is asked
+    about them: form and repeatability of its answer, what it changes and writes, one feature, categories,
+    and a planted signal that must come first. Takes a minute; with --quick a moment.
+
+    \b
+    Exit code: 0 it conforms, 2 it cannot be loaded, 3 a check failed.
+    """
+    from deepfeat.testing.checking import check_method, methods_to_check  # noqa: PLC0415
+    from deepfeat.testing.linear import LinearEnsembles  # noqa: PLC0415
+    from deepfeat.testing.trained import TrainedEnsembles  # noqa: PLC0415
+
+    found = methods_to_check(target, plugins)
+    if not quick:
+        from deepfeat.training import device  # noqa: PLC0415
+
+        device.prepare()
+        # Every table has a program of its own here, which TensorFlow takes for a mistake.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    make = LinearEnsembles() if quick else TrainedEnsembles()
+    code = ExitCode.COMPLETE
+    for method in found:
+        click.echo(f"{method.name}, asked about {'linear models' if quick else 'trained networks'}:")
+        code = max(code, check_method(method, make, click.echo))
+    return code
+
+
+@methods.command("new", context_settings=CONTEXT)
+@click.argument("name")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("plugins"),
+    show_default=True,
+    help="Where the plugin goes.",
+)
+@click.option(
+    "--tests",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("tests/plugins"),
+    show_default=True,
+    help="Where its test goes.",
+)
+def methods_new(name: str, directory: Path, tests: Path) -> None:
+    """Write a new method NAME and its test; both work as they are, to be changed into what you need."""
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
+    from deepfeat.testing.scaffold import new_method  # noqa: PLC0415
+
+    registry = load_registry([directory] if directory.is_dir() else [])
+    method, test = new_method(name, directory, tests, registry)
+    click.echo(f"{method}: the method")
+    click.echo(f"{test}: its test")
+    click.echo(f"Next: deepfeat methods check {method} --quick")
+    if name not in load_registry().methods:
+        click.echo(f"To use it, an experiment names its directory: plugins: [{directory}]")
 
 
 @program.command(context_settings=CONTEXT)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-_DIGEST_SHOWN = 12
-
 
 def list_data(registry: Registry) -> dict[str, Any]:
     """The methods and the broken plugins, ready for JSON.
@@ -53,6 +51,22 @@ def list_view(registry: Registry) -> "RenderableType":
     if registry.broken:
         parts += [_text(""), _broken_table(registry.broken)]
     return Group(*parts)
+
+
+def list_markdown(registry: Registry) -> str:
+    """What each method can and cannot see, as a table in Markdown, and the publications below it.
+
+    Args:
+        registry: what was found.
+    """
+    table = ["| method | what it sees | what it cannot see | cost |", "| --- | --- | --- | --- |"]
+    papers = []
+    for name, method in registry.methods.items():
+        cells = (f"`{name}`", method.sees, method.blind_to, method.cost.value)
+        table.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+        if method.paper:
+            papers.append(f"- `{name}`: {_cell(method.paper)}")
+    return "\n".join([*table, *(["", *papers] if papers else [])]) + "\n"
 
 
 def show_data(registry: Registry, name: str) -> dict[str, Any]:
@@ -163,12 +177,13 @@ def _type_in_words(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
 
 
 def _methods_table(infos: Mapping[str, MethodInfo]) -> "Table":
-    table = _table("method", "what it measures", "cost", "source")
+    table = _table("method", "cost", "what it measures")
+    for column in table.columns[:2]:
+        column.no_wrap = True
     for info in infos.values():
-        identity = info.version or info.sha256[:_DIGEST_SHOWN]
-        source = _text(_short(info.source))
-        source.append_text(_text(f" {identity}", "dim"))
-        table.add_row(_text(info.name, "bold"), _text(info.doc), _text(info.cost), source)
+        about = _text(info.doc)
+        about.append_text(_text(f"\n{_short(info.source)} {info.version}".rstrip(), "dim"))
+        table.add_row(_text(info.name, "bold"), _text(info.cost), about)
     return table
 
 
@@ -185,6 +200,10 @@ def _parameters_table(rows: Sequence[Mapping[str, Any]]) -> "Table":
         default = "nothing" if row["default"] is None else json.dumps(row["default"], ensure_ascii=False)
         table.add_row(_text(row["name"], "bold"), _text(row["type"]), _text(default), _text(row["help"]))
     return table
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def _short(source: str) -> str:

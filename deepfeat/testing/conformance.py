@@ -10,12 +10,14 @@ the method does not fulfil it. `run_checks` runs them all. In a test:
 
 import hashlib
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from traceback import extract_tb
 from typing import Literal, Protocol
 
 import numpy as np
@@ -85,8 +87,19 @@ def run_check(check: Check, method: type[Method], make: EnsembleFactory) -> Chec
     except ConformanceError as error:
         return CheckResult(name, "failed", str(error))
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its failure, not ours
-        return CheckResult(name, "failed", f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}{_where(error, method)}"
+        return CheckResult(name, "failed", reason)
     return CheckResult(name, "passed")
+
+
+def _where(error: Exception, method: type[Method]) -> str:
+    """The line of the method's own file that the error came through, if it did."""
+    file = getattr(sys.modules.get(method.__module__), "__file__", None) or method.__module__
+    own = Path(file).resolve()
+    lines = [
+        frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename).resolve() == own
+    ]
+    return f" ({own.name}, line {lines[-1]})" if lines else ""
 
 
 def check_name(check: Check) -> str:

@@ -7,12 +7,14 @@ of a plugin. Real networks are not linear: a plugin that passes here has yet to 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import Split
+from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.importance import sum_columns
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.replaced import Output, Pair, Replaced, rebuilt
@@ -160,13 +162,13 @@ class LinearEnsemble:
 class LinearEnsembles:
     """Makes linear ensembles and fits them anew, as `TrainedEnsembles` does with networks."""
 
-    def __call__(self, data: Dataset, members: int) -> LinearEnsemble:
+    def __call__(self, data: Dataset, members: int) -> Ensemble:
         """Fits `members` linear models, each on half of the rows."""
-        return LinearEnsemble.fit(data, members)
+        return cast("Ensemble", LinearEnsemble.fit(data, members))
 
-    def refit(self, data: Dataset, plan: FitPlan) -> LinearEnsemble:
+    def refit(self, data: Dataset, plan: FitPlan) -> Ensemble:
         """Fits what a plan says; the `context.fit` of a method that is checked."""
-        return LinearEnsemble.refit(data, plan)
+        return cast("Ensemble", LinearEnsemble.refit(data, plan))
 
 
 def _answers(logits: Floats, task: str) -> NDArray[np.float32]:

@@ -12,7 +12,14 @@ from rich.console import Console
 
 from deepfeat.errors import InputError
 from deepfeat.methods import MethodParams
-from deepfeat.methods.describe import list_data, list_view, parameters, show_data, show_view
+from deepfeat.methods.describe import (
+    list_data,
+    list_markdown,
+    list_view,
+    parameters,
+    show_data,
+    show_view,
+)
 from deepfeat.methods.registry import Registry
 
 WritePlugin = Callable[..., Path]
@@ -90,6 +97,22 @@ def test_list_view_shows_methods_and_broken_plugins(registry: Registry) -> None:
     assert "3.1" in text
     assert "RuntimeError: [bold]out\N{REPLACEMENT CHARACTER}[31m of paint" in text
     assert "\x1b" not in text
+
+
+def test_list_markdown_says_what_is_seen(registry: Registry) -> None:
+    assert list_markdown(registry) == (
+        "| method | what it sees | what it cannot see | cost |\n"
+        "| --- | --- | --- | --- |\n"
+        "| `shuffle` | what predictions need | copies | sampling |\n"
+        "\n"
+        "- `shuffle`: Somebody 2001\n"
+    )
+
+
+def test_a_bar_does_not_break_the_markdown(write_plugin: WritePlugin, load: Load) -> None:
+    text = PLUGIN.replace("what predictions need", "a|b").replace('paper = "Somebody 2001"', "")
+    lines = list_markdown(load(write_plugin("bars.py", text))).splitlines()
+    assert lines[2:] == ["| `shuffle` | a\\|b | copies | sampling |"]
 
 
 def test_list_view_fits_a_narrow_terminal(registry: Registry) -> None:
