@@ -257,8 +257,12 @@ class Program:
 
     def _shaped(self, values: list[Tensor]) -> list[Tensor]:
         """Flat, padded values in the shapes that the network takes."""
-        shapes = zip(values, self.sizes, self.forward.shapes, strict=True)
-        return [tf.reshape(value[:, :size], (-1, *shape)) for value, size, shape in shapes]
+        shaped = []
+        for value, size, shape in zip(values, self.sizes, self.forward.shapes, strict=True):
+            # The derivative of a slice is a copy, so nothing is cut where there is no padding.
+            own = value if value.shape[1] == size else value[:, :size]
+            shaped.append(tf.reshape(own, (-1, *shape)))
+        return shaped
 
     def _alone(self, place: int) -> Tensor:
         """A variable of the one member that a network without a stacked form trains at a time."""
