@@ -1,10 +1,12 @@
-"""Small tables and small networks, shared by the tests of the engine."""
+"""Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import yaml
 
 from deepfeat.data.dataset import Dataset, Feature, Task
 from deepfeat.nets.ashraf import Ashraf2021
@@ -13,6 +15,8 @@ from deepfeat.nets.network import Network
 
 if TYPE_CHECKING:
     from deepfeat.ensemble import Ensemble
+    from deepfeat.runs.prepare import Prepared
+    from deepfeat.training.trainer import Trainer
 
 MakeData = Callable[..., Dataset]
 MakeNetwork = Callable[..., Network]
@@ -107,3 +111,61 @@ def make_network() -> MakeNetwork:
 def train() -> Train:
     """Trains members of a network on a table for a few epochs."""
     return _train
+
+
+def _table() -> str:
+    """Sixty rows of a CSV: two numbers, of which one matters, and a category."""
+    generator = np.random.default_rng(0)
+    lines = ["weight,height,colour,ill"]
+    for _ in range(60):
+        weight, height = generator.normal(size=2).round(3)
+        colour = ("red", "green", "blue")[generator.integers(3)]
+        lines.append(f"{weight},{height},{colour},{'yes' if weight > 0 else 'no'}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def write_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
+    for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def write(name: str = "experiment.yml", **sections: object) -> Path:
+        content: dict[str, object] = {
+            "name": "tiny",
+            "data": {"path": "table.csv", "target": "ill"},
+            "network": {"preset": "default", "units": [4]},
+            "training": {"models": 2, "epochs": 2, "batch_size": 32},
+            "methods": ["gate"],
+        }
+        for key, given in sections.items():
+            known = content.get(key)
+            content[key] = (
+                {**known, **given} if isinstance(known, dict) and isinstance(given, dict) else given
+            )
+        (tmp_path / "table.csv").write_text(_table())
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        return path
+
+    return write
+
+
+TRAINERS: dict[str, "Trainer"] = {}
+
+
+@pytest.fixture
+def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets runs with the same table, network and settings share what was compiled for them."""
+    from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
+
+    make = runner._trainer
+
+    def remembered(prepared: "Prepared") -> "Trainer":
+        key = repr((prepared.data.sha256, prepared.network.describe(), prepared.settings))
+        fresh = make(prepared)
+        known = TRAINERS.setdefault(key, fresh)
+        known._memory, known._stack_size = fresh._memory, fresh._stack_size
+        return known
+
+    monkeypatch.setattr(runner, "_trainer", remembered)

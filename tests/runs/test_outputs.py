@@ -1,0 +1,81 @@
+"""The result files of a run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble
+from deepfeat.nets.network import Network
+from deepfeat.runs.csvfiles import read_table
+from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
+from deepfeat.runs.paths import RunPaths
+from deepfeat.training.loop import MemberRecord
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> RunPaths:
+    return RunPaths(tmp_path / "run")
+
+
+RECORDS = [
+    MemberRecord(
+        11, epochs=7, best_epoch=4, train_loss=0.25, valid_loss=0.5, scores={"auc": 0.75, "f1": 0.5}
+    ),
+    MemberRecord(12, epochs=2, failure="the loss became NaN or infinite in epoch 3"),
+]
+
+
+def test_models_csv_has_a_row_per_member_and_empty_cells_for_what_failed(paths: RunPaths) -> None:
+    write_members(paths, RECORDS)
+    assert paths.members.read_text().splitlines() == [
+        "member,seed,epochs,best_epoch,train_loss,valid_loss,auc,f1,failure",
+        "0,11,7,4,0.25,0.5,0.75,0.5,",
+        "1,12,2,0,,,,,the loss became NaN or infinite in epoch 3",
+    ]
+
+
+def test_scores_have_a_row_per_member_and_a_column_per_feature(paths: RunPaths) -> None:
+    scores = np.array([[0.5, 1.0, 0.0], [0.25, 0.0, 2.0]])
+    write_scores(paths, "gate", np.array([0, 3]), ["weight", "=SUM(A1)", "member"], scores)
+    assert paths.method("gate").read_text().splitlines() == [
+        "member,weight,'=SUM(A1),member",
+        "0,0.5,1.0,0.0",
+        "3,0.25,0.0,2.0",
+    ]
+    read = read_table(paths.method("gate"))
+    np.testing.assert_array_equal(read.iloc[:, 1:], scores)
+
+
+def test_every_member_that_did_not_fail_is_saved(
+    make_data: Callable[..., Dataset],
+    make_network: Callable[..., Network],
+    train: Callable[..., Ensemble],
+    paths: RunPaths,
+) -> None:
+    data = make_data()
+    ensemble = train(data, make_network(), 3, epochs=1)
+    ensemble.records[1].failure = "lost"
+    write_models(paths, ensemble)
+    assert sorted(path.name for path in paths.models.iterdir()) == ["model_00000.keras", "model_00002.keras"]
+    opened = keras.models.load_model(paths.model(2))
+    np.testing.assert_allclose(opened(data.x), ensemble.predict(data.x)[2], atol=1e-5)
+
+
+def test_an_earlier_run_leaves_no_results_behind_but_its_log(paths: RunPaths) -> None:
+    old = [
+        *(paths.ranking, paths.members, paths.experiment, paths.provenance, paths.report),
+        *(paths.method("gate"), paths.failure("shap"), paths.model(7), paths.figure("ranking", ".svg")),
+    ]
+    mine = paths.root / "notes.txt"
+    for path in (*old, paths.log, mine):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    remove_results(paths)
+    assert [path for path in old if path.exists()] == []
+    assert paths.log.exists()
+    assert mine.exists()
+    remove_results(paths)
