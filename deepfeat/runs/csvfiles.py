@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from deepfeat.errors import InputError, Problem
 from deepfeat.runs.atomic import write_bytes
 
-_WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
+_WHOLE_NUMBER = re.compile(r"-?\d{1,19}")
+_INT64 = range(-(1 << 63), 1 << 63)
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 # apostrophes in front of a dangerous character count too, or taking one off could not be undone
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -117,7 +118,7 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
 def _numbers(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.int64] | NDArray[np.float64]:
     """A column of numbers."""
     try:
-        if cells and all(_WHOLE_NUMBER.fullmatch(cell) for cell in cells):
+        if cells and all(_WHOLE_NUMBER.fullmatch(cell) and int(cell) in _INT64 for cell in cells):
             return np.array([int(cell) for cell in cells], dtype=np.int64)
         return np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
     except ValueError as error:

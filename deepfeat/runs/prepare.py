@@ -86,7 +86,11 @@ def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None
     chosen = experiment.training.model_dump(exclude_none=True, exclude_unset=True)
     settings = merge_settings(network.training, chosen, data.task)
     plan = build_plan(data, settings.split, experiment.training.models, experiment.seed, network)
-    check_plan(plan, data)
+    try:
+        check_plan(plan, data)
+    except InputError as error:
+        where = ("training", "split")
+        raise InputError(loaded.problem(where, problem.message) for problem in error.problems) from error
     return Prepared(loaded, registry, data, network, settings, plan, methods)
 
 

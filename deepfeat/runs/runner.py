@@ -47,7 +47,7 @@ def run(prepared: Prepared, paths: RunPaths, console: RunConsole) -> ExitCode:
     """
     # What cannot be trained is refused here, while the results of an earlier run are still in place.
     trainer = _trainer(prepared)
-    trainer.stacks(prepared.plan)
+    _check_memory(trainer, prepared)
     make_directory(paths.root)
     with console.log_to(paths.log):
         return _Run(prepared, trainer, paths, console).carry_out()
@@ -63,6 +63,16 @@ def _trainer(prepared: Prepared) -> Trainer:
         # Networks are code of strangers too.
         reason = f"{prepared.network.name} cannot be built: {type(error).__name__}: {error}; correct it"
         raise InputError(prepared.loaded.problem(("network", "preset"), reason)) from error
+
+
+def _check_memory(trainer: Trainer, prepared: Prepared) -> None:
+    try:
+        trainer.stacks(prepared.plan)
+    except InputError as error:
+        where = ("training", "memory")
+        raise InputError(
+            prepared.loaded.problem(where, problem.message) for problem in error.problems
+        ) from error
 
 
 class _Run:

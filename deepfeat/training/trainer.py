@@ -111,8 +111,8 @@ class Trainer:
                     self.data.name,
                     0,
                     0,
-                    f"training.memory: one member needs {each / 2**20:,.0f} MiB and the budget is "
-                    f"{self._memory / 2**20:,.0f} MiB; raise training.memory, or make the network smaller",
+                    f"one member needs {each / 2**20:,.1f} MiB and the budget is "
+                    f"{self._memory / 2**20:,.1f} MiB; raise training.memory, or make the network smaller",
                 )
             )
         return int(min(fits, self._stack_size or fits)) if self.template.stackable else 1

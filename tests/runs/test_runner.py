@@ -1,0 +1,304 @@
+"""Whole runs: what they leave, whatever happens in them."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from deepfeat.ensemble import Ensemble
+from deepfeat.errors import ExitCode, InputError
+from deepfeat.runs import runner
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.csvfiles import read_table
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import Prepared, prepare
+from deepfeat.runs.runner import run
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+Write = Callable[..., Path]
+
+
+class Ran:
+    """One run and what it left."""
+
+    def __init__(self, experiment: Path, *overrides: str, output: str = "out") -> None:
+        self.paths = RunPaths.of(experiment.parent / output, "tiny")
+        self.screen = io.StringIO()
+        self.prepared: Prepared = prepare(experiment, overrides)
+        self.code = run(self.prepared, self.paths, RunConsole(self.screen, width=200))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.paths.provenance.read_text())
+        return content
+
+    @property
+    def files(self) -> set[str]:
+        return {
+            str(path.relative_to(self.paths.root)) for path in self.paths.root.rglob("*") if path.is_file()
+        }
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of every result; the log and run.json tell of times."""
+        names = self.files - {"run.json", "logs/deepfeat.log"}
+        return {
+            name: hashlib.sha256((self.paths.root / name).read_bytes()).hexdigest() for name in sorted(names)
+        }
+
+
+def test_a_run_leaves_the_documented_files(write_experiment: Write) -> None:
+    ran = Ran(write_experiment(methods=["gate", "first_layer"]))
+    assert ran.code == ExitCode.COMPLETE
+    assert ran.files == {
+        *("ranking.csv", "models.csv", "experiment.yml", "run.json", "logs/deepfeat.log"),
+        *("methods/gate.csv", "methods/first_layer.csv"),
+        *("models/model_00000.keras", "models/model_00001.keras"),
+    }
+    ranking = read_table(ran.paths.ranking, text=["feature"])
+    assert list(ranking.columns) == [
+        *("feature", "importance", "ci_low", "ci_high", "rank"),
+        *("gate", "first_layer"),
+    ]
+    assert set(ranking["feature"]) == {"weight", "height", "colour"}
+    assert ranking["rank"].tolist() == [1, 2, 3]
+    assert ranking["importance"].sum() == pytest.approx(1)
+    members = read_table(ran.paths.members, text=["failure"])
+    assert members["seed"].tolist() == list(ran.prepared.plan.seeds)
+    assert members["epochs"].tolist() == [2, 2]
+    assert {"auc", "f1", "precision", "recall"} <= set(members.columns)
+    assert yaml.safe_load(ran.paths.experiment.read_text())["training"]["models"] == 2
+
+
+def test_the_saved_models_are_those_that_were_asked(write_experiment: Write) -> None:
+    ran = Ran(write_experiment())
+    data, gates = ran.prepared.data, read_table(ran.paths.method("gate"))
+    for member in range(2):
+        model = keras.models.load_model(ran.paths.model(member))
+        assert model(data.x).shape == (60, 1)
+        (saved,) = model.get_layer("gate").get_weights()
+        np.testing.assert_allclose(gates.loc[member, list(data.feature_names)], saved, rtol=1e-6)
+
+
+def test_run_json_tells_what_was_done(write_experiment: Write) -> None:
+    ran = Ran(write_experiment())
+    record = ran.record
+    assert (record["state"], record["exit_code"], record["failures"]) == ("complete", 0, [])
+    assert record["network"] == ran.prepared.network.describe()
+    assert record["training"]["epochs"] == 2
+    assert record["data"]["sha256"] == ran.prepared.data.sha256
+    assert record["methods"]["gate"]["members"] == 2
+    (plugin,) = record["plugins"]
+    assert plugin.startswith("gate (")
+
+
+def test_the_log_says_how_members_were_trained(write_experiment: Write) -> None:
+    runner_log = Ran(write_experiment(training={"epochs": 1})).paths.log.read_text()
+    assert "network default trains its members together, as stacks" in runner_log
+
+
+def test_the_same_experiment_gives_the_same_bytes_in_stacks_of_any_size(write_experiment: Write) -> None:
+    path = write_experiment(training={"models": 3}, methods=["gate", "first_layer"])
+    first = Ran(path, output="first")
+    second = Ran(path, "training.stack_size=1", output="second")
+    other = Ran(path, "seed=1", output="other")
+    changed = {name for name, digest in first.digests.items() if second.digests[name] != digest}
+    assert changed == {"experiment.yml"}, "which tells of the stack size"
+    assert other.digests["ranking.csv"] != first.digests["ranking.csv"]
+
+
+def test_running_again_replaces_everything_an_earlier_run_left(write_experiment: Write) -> None:
+    path = write_experiment(training={"models": 3}, methods=["gate", "first_layer"])
+    before = Ran(path)
+    (before.paths.root / "my notes.txt").write_text("kept")
+    again = Ran(path, "training.models=2", "methods=[gate]")
+    assert again.files == before.files - {"methods/first_layer.csv", "models/model_00002.keras"} | {
+        "my notes.txt"
+    }
+    assert len(read_table(again.paths.members, text=["failure"])) == 2
+    assert len(read_table(again.paths.method("gate"))) == 2
+    assert "first_layer" not in read_table(again.paths.ranking, text=["feature"]).columns
+
+
+# --- what cannot be run -------------------------------------------------------------------------------------
+
+
+def test_a_budget_below_one_model_is_refused_and_an_earlier_run_stays(write_experiment: Write) -> None:
+    path = write_experiment()
+    before = Ran(path).digests
+    with pytest.raises(InputError, match=r"training\.memory: one member needs .* MiB"):
+        Ran(path, "training.memory=1 KiB")
+    paths = RunPaths.of(path.parent / "out", "tiny")
+    assert {name: hashlib.sha256((paths.root / name).read_bytes()).hexdigest() for name in before} == before
+    with pytest.raises(InputError):
+        Ran(path, "training.memory=1 KiB", output="new")
+    assert not (path.parent / "new").exists()
+
+
+NETWORK = '''
+"""A network of a stranger."""
+
+import keras
+
+from deepfeat import Network
+from deepfeat.methods import hookimpl
+
+
+class Strange(Network):
+    """Cannot be built."""
+
+    name = "strange"
+
+    def build(self, inputs, shape):
+        {body}
+
+
+@hookimpl
+def deepfeat_networks():
+    return [Strange]
+'''
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return 1 / 0", "ZeroDivisionError: division by zero"),
+        ("return keras.layers.Dense(7)(inputs)", "ValueError: network strange returns (None, 7)"),
+    ],
+)
+def test_a_network_that_cannot_be_built_is_its_authors_fault(
+    write_experiment: Write, body: str, reason: str
+) -> None:
+    path = write_experiment(network={"preset": "strange"}, plugins=["strange.py"])
+    experiment = yaml.safe_load(path.read_text())
+    experiment["network"] = {"preset": "strange"}
+    path.write_text(yaml.safe_dump(experiment, sort_keys=False))
+    (path.parent / "strange.py").write_text(NETWORK.format(body=body))
+    with pytest.raises(InputError) as caught:
+        Ran(path)
+    assert f"network.preset: strange cannot be built: {reason}" in str(caught.value)
+    assert not (path.parent / "out").exists()
+
+
+# --- what fails on the way ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes members with the given numbers fail."""
+
+    def lose(*members: int) -> None:
+        train = runner.fit
+
+        def some_fail(*arguments: Any) -> Ensemble:  # noqa: ANN401
+            ensemble = train(*arguments)
+            for member in members:
+                record = ensemble.records[member]
+                record.failure, record.scores = "the loss became NaN or infinite in epoch 1", {}
+            return ensemble
+
+        monkeypatch.setattr(runner, "fit", some_fail)
+
+    return lose
+
+
+def test_a_model_that_fails_is_left_out_and_told(write_experiment: Write, lost: Callable[..., None]) -> None:
+    path = write_experiment(training={"models": 3})
+    whole = Ran(path, output="whole")
+    lost(1)
+    ran = Ran(path)
+    assert ran.code == ExitCode.PARTIAL
+    assert (ran.record["state"], ran.record["exit_code"]) == ("partial", 3)
+    assert ran.record["failures"] == ["model 1: the loss became NaN or infinite in epoch 1"]
+    assert "Warning: model 1: the loss became NaN or infinite in epoch 1" in ran.screen.getvalue()
+    kept = read_table(ran.paths.method("gate"))
+    assert kept["member"].tolist() == [0, 2]
+    pd.testing.assert_frame_equal(
+        kept, read_table(whole.paths.method("gate")).iloc[[0, 2]].reset_index(drop=True)
+    )
+    assert sorted(path.name for path in ran.paths.models.iterdir()) == [
+        "model_00000.keras",
+        "model_00002.keras",
+    ]
+    for name in ("models/model_00000.keras", "models/model_00002.keras"):
+        assert ran.digests[name] == whole.digests[name]
+
+
+def test_where_every_model_fails_there_is_no_ranking(write_experiment: Write) -> None:
+    ran = Ran(write_experiment(training={"learning_rate": 1e38, "loss": "cross_entropy"}))
+    assert ran.code == ExitCode.PARTIAL
+    assert not ran.paths.ranking.exists()
+    assert not ran.paths.method("gate").exists()
+    failures = read_table(ran.paths.members, text=["failure"])["failure"]
+    assert all(reason.startswith("the loss became NaN or infinite") for reason in failures)
+    assert "every model failed, so there is nothing to rank" in ran.screen.getvalue()
+
+
+def test_where_every_method_fails_there_is_no_ranking_but_the_models_stand(write_experiment: Write) -> None:
+    path = write_experiment(methods=["broken"], plugins=["broken.py"])
+    (path.parent / "broken.py").write_text(
+        "from deepfeat import per_model\n\n\n@per_model('broken')\ndef broken(model):\n    return 1 / 0\n"
+    )
+    ran = Ran(path)
+    assert ran.code == ExitCode.PARTIAL
+    assert not ran.paths.ranking.exists()
+    assert len(list(ran.paths.models.iterdir())) == 2
+    assert "every method failed" in ran.screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raised", "state", "exit_code"), [(KeyboardInterrupt, "interrupted", 130), (RuntimeError, "failed", 1)]
+)
+def test_run_json_tells_how_far_a_stopped_run_came(
+    write_experiment: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: type[BaseException],
+    state: str,
+    exit_code: int,
+) -> None:
+    def stopped(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(runner, "fit", stopped)
+    path = write_experiment()
+    with pytest.raises(raised):
+        Ran(path)
+    record = json.loads(RunPaths.of(path.parent / "out", "tiny").provenance.read_text())
+    assert (record["state"], record["exit_code"]) == (state, exit_code)
+
+
+def test_a_method_may_train_more_networks(write_experiment: Write) -> None:
+    path = write_experiment(methods=["refits"], plugins=["refits.py"])
+    (path.parent / "refits.py").write_text(
+        '''
+"""A method that trains."""
+
+from dataclasses import replace
+
+from deepfeat.methods import Importance, Method
+
+
+class Refits(Method):
+    """Gates of networks that were trained anew, which are the same."""
+
+    name = "refits"
+    kind = "experiment"
+
+    def explain(self, ensemble, data, context):
+        again = context.fit(replace(ensemble.plan, name="again"))
+        return Importance(again.gates)
+'''
+    )
+    ran = Ran(path, "methods=[gate, refits]")
+    assert ran.code == ExitCode.COMPLETE
+    gate, refits = (read_table(ran.paths.method(name)) for name in ("gate", "refits"))
+    pd.testing.assert_frame_equal(gate, refits)
