@@ -1,44 +1,42 @@
-"""Which explainer of the method `shap` to use, and what explaining all members at once saves.
+"""SHAP values of all members at once, and which explainer to use: `python benchmarks/methods_shap.py`.
 
-    python benchmarks/methods_shap.py
+Two measurements. On networks of 12 features, where all 4,096 coalitions can be evaluated: how far the values
+of each explainer are from the exact Shapley values (of the same background rows), relative to their size at
+root mean square, and how long it takes; in the mean over four problems, and in the worst.
 
-Two tables, also written to `benchmarks/results/methods_shap.json`:
-
-1. On networks of 12 features, where all 4,096 coalitions can be evaluated: how far the values of each
-   explainer are from the exact Shapley values (of the same background rows), and how long it takes.
-2. 50 members, 200 rows, 30 features: the plugin beside a loop of `shap.PermutationExplainer` over
-   `keras.Model.predict` of each member, with the same masks. The loop is measured on a few rows of a few
-   members and multiplied, because it takes hours; the values of what was measured are compared.
+Then 50 members, 200 rows, 30 features: the method `shap` beside a loop of `shap.PermutationExplainer` over
+`keras.Model.predict` of each member, with the same masks. The loop is measured on a few rows of a few members
+and multiplied, because it takes hours; the values of what was measured are compared.
 """
 
 import argparse
 import itertools
-import json
 import math
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from statistics import median
 from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
+from machine import machine
 from numpy.typing import NDArray
-from speed import machine
+from results import add_folder, save
 
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods.features import to_features
 from deepfeat.methods.registry import load_registry
 from deepfeat.nets.default import Default
 from deepfeat.testing.families import PROBLEMS
+from deepfeat.training import device
 from deepfeat.training.plan import build_plan
 from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer
 
-RESULTS = Path(__file__).parent / "results" / "methods_shap.json"
+NAME = "methods_shap"
 FAMILIES = ("friedman1", "noisy_xor", "orange_skin", "correlated_copies")
 SMALL = {"features": 12, "rows": 8, "background": 50, "members": 5}
 CANDIDATES = (
@@ -109,10 +107,10 @@ def _worth(game: Any, coalitions: NDArray[np.bool_], row: Array, background: Arr
     return answers.reshape(len(coalitions), len(background), -1).mean(axis=1, dtype=np.float64)
 
 
-def accuracy(shap_plugin: ModuleType) -> list[dict[str, Any]]:
+def accuracy(shap_plugin: ModuleType, families: Sequence[str]) -> list[dict[str, Any]]:
     """Error and time of every explainer, averaged over families; times per row, median over families."""
     measured: dict[tuple[str, int], list[tuple[float, float]]] = {name: [] for name in CANDIDATES}
-    for family in FAMILIES:
+    for family in families:
         ensemble = trained(family, SMALL["features"], SMALL["members"], 300)
         x = ensemble.data.x
         rows, background = x[: SMALL["rows"]], x[-SMALL["background"] :]
@@ -197,16 +195,32 @@ def against_the_loop(
     }
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown, in the order of the errors."""
+def markdown(results: dict[str, Any]) -> str:
+    """Both measurements."""
     lines = [
-        "| explainer | evaluations | error | worst | ms per row |",
+        "| explainer | evaluations per row | error | worst | ms per row |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {row['explainer']} | {row['evaluations']} | {row['error']:.2%} | {row['worst_error']:.2%} "
+        f"| `{row['explainer']}` | {row['evaluations']} | {row['error']:.1%} | {row['worst_error']:.1%} "
         f"| {row['ms_per_row']:.1f} |"
-        for row in sorted(rows, key=lambda row: row["error"])
+        for row in sorted(results["accuracy"], key=lambda row: row["error"])
+    ]
+    return "\n".join([*lines, "", beside_the_loop("shap.PermutationExplainer", results["speed"])])
+
+
+def beside_the_loop(loop: str, speed: dict[str, Any]) -> str:
+    """A table of two ways, and how far their values are apart."""
+    size = f"{speed['members']} members, {speed['rows']} rows, {speed['features']} features"
+    theirs = f"`{loop}`, `keras.Model.predict`"
+    lines = [
+        f"| {size} | s | times ours |",
+        "| --- | ---: | ---: |",
+        f"| deepfeat, all members at once | {speed['seconds']:.3g} | 1 |",
+        f"| {theirs} | {speed['loop_seconds_projected']:.3g} | {speed['ratio']:.0f} |",
+        "",
+        f"The loop was measured on {speed['loop_rows']} rows of {speed['loop_members']} members.",
+        f"Its values differ by {speed['largest_difference']:.1e} at most.",
     ]
     return "\n".join(lines)
 
@@ -216,27 +230,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", type=int, default=200, help="rows explained in the second table")
-    parser.add_argument("--loop-rows", type=int, default=3, help="rows that the loop is measured on")
-    parser.add_argument("--loop-members", type=int, default=2, help="members that the loop is measured on")
-    parser.add_argument("--only", choices=["accuracy", "speed"], help="measure just this")
+    parser.add_argument("--quick", action="store_true", help="one problem and few rows: a trial")
+    add_folder(parser)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    device.prepare()
     about, shap_plugin = machine(), plugin()
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    if options.only != "speed":
-        results["accuracy"] = {"machine": about, **SMALL, "rows": accuracy(shap_plugin)}
-        print(table(results["accuracy"]["rows"]))
-    if options.only != "accuracy":
-        speed = against_the_loop(shap_plugin, options.rows, options.loop_rows, options.loop_members)
-        results["speed"] = {"machine": about, **speed}
-        print(
-            f"\nloop {speed['loop_seconds_projected']:.0f} s (projected), all members at once "
-            f"{speed['seconds']:.1f} s: {speed['ratio']:.0f} times; largest difference "
-            f"{speed['largest_difference']:.1e} of values up to {speed['largest_value']:.1f}"
-        )
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    results = {
+        "machine": about,
+        "accuracy": accuracy(shap_plugin, FAMILIES[: 1 if options.quick else None]),
+        "speed": against_the_loop(shap_plugin, *((5, 1, 1) if options.quick else (200, 5, 3))),
+    }
+    save(NAME, results, options.results, is_whole=not options.quick)
+    print(markdown(results))
 
 
 if __name__ == "__main__":
