@@ -1,5 +1,6 @@
 """Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,6 +150,25 @@ def write_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
         return path
 
     return write
+
+
+@pytest.fixture
+def deepfeat(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Types a command in the directory of the test; returns exit code, output and errors."""
+    from deepfeat.cli import main  # noqa: PLC0415
+
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["deepfeat", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return typed
 
 
 TRAINERS: dict[str, "Trainer"] = {}

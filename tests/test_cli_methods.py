@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from deepfeat.cli import main
-
 ROOT = Path(__file__).parents[1]
 
 FAILING = """
@@ -24,21 +22,6 @@ class Failing(Method):
     def explain(self, ensemble, data, context):
         raise RuntimeError("no answer today")
 """
-
-
-@pytest.fixture
-def deepfeat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):  # noqa: ANN201
-    """Types a command in an empty directory; returns exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["deepfeat", *words])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return typed
 
 
 def test_a_new_method_conforms_and_is_found(deepfeat) -> None:  # noqa: ANN001

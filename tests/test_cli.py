@@ -1,0 +1,286 @@
+"""`deepfeat ...` as it is typed: what it prints, what it writes, and its exit code."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+Write = Callable[..., Path]
+Type = Callable[..., tuple[int, str, str]]
+
+RAISES = """
+from deepfeat import per_model
+
+
+@per_model("raises")
+def raises(model):
+    "Cannot do it."
+    raise RuntimeError("no answer today")
+"""
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+# --- run ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("compiled_once")
+class TestRun:
+    def test_trains_asks_ranks_and_draws(self, deepfeat: Type, write_experiment: Write) -> None:
+        path = write_experiment()
+        code, out, err = deepfeat("run", str(path), "--output", "results")
+        assert (code, err) == (0, "")
+        for words in ("Training 2 models", "Asking gate", "Which features matter", "weight", "results/tiny"):
+            assert words in out
+        drawn = files(path.parent / "results" / "tiny" / "figures")
+        assert {"ranking.png", "ranking.svg"} <= drawn
+
+    def test_settings_on_the_command_line_win(self, deepfeat: Type, write_experiment: Write) -> None:
+        write_experiment()
+        code, out, _ = deepfeat("run", "training.epochs=1", "name=other", "--models", "3")
+        assert code == 0
+        assert "Training 3 models" in out
+        resolved = yaml.safe_load(Path("ExpOutput/other/experiment.yml").read_text())
+        assert (resolved["training"]["models"], resolved["training"]["epochs"]) == (3, 1)
+
+    def test_the_environment_says_where_results_go(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_experiment()
+        monkeypatch.setenv("OUTPUT_DIR", "elsewhere")
+        assert deepfeat("run")[0] == 0
+        assert Path("elsewhere/tiny/ranking.csv").exists()
+
+    def test_a_plugin_that_raises_leaves_the_others_and_exit_code_3(
+        self, deepfeat: Type, write_experiment: Write
+    ) -> None:
+        write_experiment(methods=["raises", "gate"], plugins=["raises.py"])
+        Path("raises.py").write_text(RAISES)
+        code, out, err = deepfeat("run")
+        assert code == 3
+        assert "method raises: RuntimeError: no answer today; the other methods are not affected" in " ".join(
+            out.split()
+        )
+        assert "Traceback" not in out + err
+        run = Path("ExpOutput/tiny")
+        assert {"ranking.csv", "methods/gate.csv", "methods/raises/failure.txt"} <= files(run)
+        assert json.loads((run / "run.json").read_text())["state"] == "partial"
+
+    def test_what_does_not_fit_the_memory_is_refused_before_anything_is_written(
+        self, deepfeat: Type, write_experiment: Write
+    ) -> None:
+        path = write_experiment()
+        code, _, err = deepfeat("run", "training.memory=1 KiB")
+        assert code == 2
+        assert err.startswith("command line: training.memory: one member needs ")
+        assert files(path.parent) == {"experiment.yml", "table.csv"}
+
+    def test_ctrl_c_ends_it_with_130(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("deepfeat.runs.runner.fit", interrupted)
+        write_experiment()
+        code, _, err = deepfeat("run")
+        assert (code, err.strip()) == (130, "Stopped.")
+
+
+# --- wrong input --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+@pytest.mark.parametrize(
+    ("words", "changes", "said"),
+    [
+        (["missing.yml"], {}, "missing.yml: "),
+        ([], {"data": {"path": "nowhere.csv", "target": "ill"}}, "nowhere.csv"),
+        ([], {"data": {"target": "il"}}, "did you mean ill?"),
+        ([], {"methods": ["gates"]}, "did you mean gate?"),
+        ([], {"training": {"learn_rate": 0.1}}, "did you mean learning_rate?"),
+        (["training.epochs=none"], {}, "command line: training.epochs: "),
+        (["data.ignore=[weight, height, colour]"], {}, "table.csv"),
+    ],
+)
+def test_wrong_input_is_told_in_a_line_and_nothing_is_written(
+    deepfeat: Type,
+    write_experiment: Write,
+    command: str,
+    words: list[str],
+    changes: dict[str, Any],
+    said: str,
+) -> None:
+    path = write_experiment(**changes)
+    code, out, err = deepfeat(command, *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    assert files(path.parent) == {"experiment.yml", "table.csv"}
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--models", "0"], ["run", "--modles", "3"], ["rum"], ["validate", "--output", "x"]]
+)
+def test_a_wrong_command_line_is_told_with_where_to_read_more(deepfeat: Type, words: list[str]) -> None:
+    code, _, err = deepfeat(*words)
+    assert code == 2
+    assert "Error: " in err
+    assert "--help" in err
+
+
+def test_an_output_that_cannot_be_written_is_told(deepfeat: Type, write_experiment: Write) -> None:
+    write_experiment()
+    Path("taken").write_text("a file")
+    code, _, err = deepfeat("run", "--output", "taken")
+    assert code == 2
+    assert "taken" in err
+    assert "Traceback" not in err
+
+
+def test_a_bug_of_ours_is_told_as_one(
+    deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("never expected")
+
+    monkeypatch.setattr("deepfeat.runs.prepare.prepare", broken)
+    write_experiment()
+    code, _, err = deepfeat("validate")
+    assert code == 1
+    assert "RuntimeError: never expected" in err
+    assert "This is a bug in deepfeat" in err
+
+
+# --- the other commands -------------------------------------------------------------------------------------
+
+
+def test_validate_says_what_would_be_run(deepfeat: Type, write_experiment: Write) -> None:
+    path = write_experiment()
+    code, out, err = deepfeat("validate", "training.loss=cross_entropy")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "experiment.yml: valid"
+    for words in (
+        "60 rows, 3 features, binary",
+        "default",
+        "2, loss cross_entropy, at most 2 epochs",
+        "gate",
+    ):
+        assert words in out
+    assert files(path.parent) == {"experiment.yml", "table.csv"}
+
+
+def test_the_schema_has_every_method_and_network(deepfeat: Type) -> None:
+    code, out, _ = deepfeat("schema")
+    assert code == 0
+    json.loads(out)
+    for name in ("gate", "first_layer", "ashraf-2021", "learning_rate", "gate_penalty"):
+        assert f'"{name}"' in out
+
+
+def test_the_version_names_what_a_bug_report_needs(deepfeat: Type) -> None:
+    code, out, _ = deepfeat("--version")
+    assert code == 0
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names[:2] == ["deepfeat", "python"]
+    assert {"keras", "numpy"} <= set(names)
+
+
+# --- new processes ------------------------------------------------------------------------------------------
+
+EVERY_HELP = """
+import sys
+import click
+from click.testing import CliRunner
+from deepfeat.cli import program
+
+def helps(command, words):
+    yield words, CliRunner().invoke(program, [*words, "--help"])
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from helps(inner, [*words, name])
+
+for words, result in helps(program, []):
+    assert result.exit_code == 0, words
+    assert len(result.output.splitlines()) > 6, words
+    print(" ".join(words) or "deepfeat")
+loaded = {name.partition(".")[0] for name in sys.modules}
+assert not loaded & {"tensorflow", "keras", "numpy", "pandas", "pydantic", "sklearn", "matplotlib"}, loaded
+"""
+COMMAND = """
+import sys
+from deepfeat.cli import main
+try:
+    main()
+except SystemExit as left:
+    assert not left.code, left.code
+loaded = {name.partition(".")[0] for name in sys.modules}
+assert not loaded & {"tensorflow", "keras", "matplotlib", "shap", "lime"}, loaded
+"""
+
+
+def python(code: str, *words: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_help_is_there_at_once() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    shown = python(EVERY_HELP).splitlines()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert {"deepfeat", "run", "validate", "methods", "methods list", "methods show", "schema"} <= set(shown)
+    assert after.ru_utime - before.ru_utime < 1
+
+
+def test_validating_and_listing_start_no_tensorflow(write_experiment: Write) -> None:
+    path = write_experiment()
+    assert "valid" in python(COMMAND, "validate", str(path))
+    assert "first_layer" in python(COMMAND, "methods", "list", "--json")
+    assert "gate" in python(COMMAND, "methods", "show", "gate")
+    assert "learning_rate" in python(COMMAND, "schema")
+
+
+def test_ctrl_c_during_training_ends_it_at_once(write_experiment: Write) -> None:
+    path = write_experiment(training={"models": 20, "epochs": 100_000, "patience": 100_000})
+    running = subprocess.Popen(
+        [sys.executable, "-m", "deepfeat", "run", str(path), "--output", str(path.parent / "out")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if line.startswith("Training 20 models"):
+                break
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert err.strip() == "Stopped."
+    record = json.loads((path.parent / "out" / "tiny" / "run.json").read_text())
+    assert (record["state"], record["exit_code"]) == ("interrupted", 130)
