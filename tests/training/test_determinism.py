@@ -15,7 +15,7 @@ import pytest
 from deepfeat.data.dataset import Dataset, Task
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.nets.network import Network
-from deepfeat.training import loop
+from deepfeat.training import batches, loop, table
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import TrainingSettings
 from deepfeat.training.trainer import Trainer
@@ -114,6 +114,22 @@ def test_groups_of_different_sizes_make_no_difference(
     monkeypatch.setattr(loop, "CHUNK_ROWS", 32)
     monkeypatch.setattr(loop, "CHUNK_ELEMENTS", 20 * data.n_columns)
     assert digest(trained(trainer, plan, 1)) == digest(trained(trainer, plan, 12))
+
+
+def test_a_table_that_is_read_in_pieces(
+    make_data: Callable[..., Dataset], make_network: Callable[..., Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = make_data("binary", rows=120)
+    row = data.n_columns * 4
+    monkeypatch.setattr(batches, "BLOCKED_ABOVE", 1)
+    monkeypatch.setattr(batches, "BLOCK_BYTES", 30 * row)
+    trainer, plan = made(data, make_network(), 7, loss="soft_f1", batch_size=10)
+    resident = digest(trained(trainer, plan, 7))
+    trainer._table = None
+    monkeypatch.setattr(table, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr(table, "GATHER_BYTES", 40 * row)
+    # How many steps are read at a time depends on the size of the stack.
+    assert [digest(trained(trainer, plan, size)) for size in (7, 3, 1)] == [resident] * 3
 
 
 def test_members_with_targets_of_their_own(
