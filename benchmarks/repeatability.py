@@ -4,8 +4,8 @@
 
 Every candidate of `candidates.yml` trains several ensembles that share nothing but the table: other seeds,
 so other splits, starting weights and noise. Each is read by its mean normalised gates. The tables are breast
-cancer (`Data/`) and, where `CLEVELAND_DATA` names the folder of `processed.cleveland.data` and `attributes`, Cleveland
-heart disease with its five classes, and with the four degrees of disease as one class.
+cancer (`Data/`) and, where `CLEVELAND_DATA` names the folder of `processed.cleveland.data` and `attributes`,
+Cleveland heart disease with its five classes, and with the four degrees of disease as one class.
 """
 
 import argparse
@@ -64,9 +64,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of candidates; all without it")
     options = parser.parse_args()
     candidates = yaml.safe_load((HERE / "candidates.yml").read_text())
-    print(
-        "| table | candidate | Spearman between ensembles | mean | AUC of a member |\n| --- | --- | --- | --- | --- |"
-    )
+    print("| table | candidate | Spearman between ensembles | mean | AUC of a member |")
+    print("| --- | --- | --- | --- | --- |")
     for name in options.only or candidates:
         for title, data in tables().items():
             made = [

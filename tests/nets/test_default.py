@@ -19,7 +19,8 @@ def built(**params: object) -> Template:
 def test_blocks_follow_the_units() -> None:
     layers = built(units=(7, 5), skip=False).model.layers
     assert [layer.units for layer in layers if isinstance(layer, keras.layers.Dense)] == [7, 5, 2]
-    assert sum(isinstance(layer, keras.layers.GaussianNoise) for layer in layers) == 2
+    noises = [layer.name for layer in layers if isinstance(layer, keras.layers.GaussianNoise)]
+    assert noises == ["input_noise", "noise_1", "noise_2"]
     assert sum(isinstance(layer, keras.layers.Dropout) for layer in layers) == 2
 
 
