@@ -78,10 +78,10 @@ def measure(rows: int, loop_rows: int, loop_members: int) -> dict[str, Any]:
     neighbourhoods = sys.modules["deepfeat_plugins.lime"]._Neighbourhoods  # noqa: SLF001 - what is measured
 
     def ours() -> NDArray[np.float64]:
-        around = neighbourhoods(ensemble, ensemble.data, params, SEED)
+        around = neighbourhoods(ensemble, ensemble.data, params, SEED, ensemble.data.x)
         return np.stack([around.fit(np.int64(row))[0] for row in range(rows)])
 
-    neighbourhoods(ensemble, ensemble.data, params, SEED).fit(np.int64(0))  # compiles
+    neighbourhoods(ensemble, ensemble.data, params, SEED, ensemble.data.x).fit(np.int64(0))  # compiles
     weights, seconds = timed(ours)
     differences, loop_seconds = [], []
     for member in range(loop_members):

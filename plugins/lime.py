@@ -28,6 +28,10 @@ Array = NDArray[np.float64]
 
 # What the perturbed rows around one row may take; lime holds several copies of them.
 PERTURBED_BYTES = 1 << 30
+# Rows that quartiles and frequencies are taken from; more tell nothing new.
+DISTRIBUTION_ROWS = 10_000
+# Features of each local model that are kept in the file.
+KEPT_FEATURES = 100
 
 
 class Lime(Method):
@@ -43,8 +47,8 @@ class Lime(Method):
     standard deviation. Weights are not selected: every feature keeps its own.
 
     The weights depend on chance: without a seed two runs agree poorly, more `samples` and `rows` help.
-    Left in the method's folder: `local.csv`, every local weight averaged over members, its deviation over
-    members, and how much of the local answers the linear model explains.
+    Left in the method's folder: `local.csv`, the strongest local weights averaged over members, their
+    deviation over members, and how much of the local answers the linear models explain.
     """
 
     name = "lime"
@@ -83,7 +87,9 @@ class Lime(Method):
                 "features at once"
             )
         rows = np.sort(context.rng.permutation(data.n_rows)[: self.params.rows])
-        around = _Neighbourhoods(ensemble, data, self.params, int(context.rng.integers(2**32)))
+        seed = int(context.rng.integers(2**32))
+        drawn = np.sort(context.rng.permutation(data.n_rows)[:DISTRIBUTION_ROWS])
+        around = _Neighbourhoods(ensemble, data, self.params, seed, data.x[drawn])
         total = np.zeros((len(ensemble), data.n_outputs, data.n_features))
         tables = []
         with _quiet():
@@ -107,12 +113,14 @@ class _Neighbourhoods:
         data: their table.
         params: of the method.
         seed: of everything that lime draws.
+        table: (some rows, columns) where the distribution of each feature is taken from.
     """
 
     ensemble: Ensemble
     data: Dataset
     params: Lime.Params
     seed: int
+    table: NDArray[np.float32]
 
     def fit(self, row: np.int64) -> tuple[Array, Array]:
         """The local models around one row of the table.
@@ -123,7 +131,7 @@ class _Neighbourhoods:
         base = self._explainer.base
         # lime looks for the one label that it is asked for, and gets the models of all members and outputs
         self._explainer.explain_instance(
-            self._values[row], self._answers, labels=(0,), num_samples=self.params.samples
+            self._scaled(self.data.x[[row]])[0], self._answers, labels=(0,), num_samples=self.params.samples
         )
         shape = (len(self.ensemble), self.data.n_outputs)
         return base.weights.reshape(*shape, -1), base.explained.reshape(shape)
@@ -131,9 +139,9 @@ class _Neighbourhoods:
     def conditions(self, row: np.int64) -> list[str]:
         """What the weight of each feature is the weight of: its quarter, its category, or its slope."""
         cuts = self._explainer.discretizer
+        values = self._scaled(self.data.x[[row]])[0]
         texts = []
-        for index, feature in enumerate(self.data.features):
-            value = self._values[row, index]
+        for index, (feature, value) in enumerate(zip(self.data.features, values, strict=True)):
             if feature.is_category:
                 texts.append(f"{feature.name} = {(*feature.levels, 'none of them')[round(value)]}")
             elif cuts is None:
@@ -167,33 +175,33 @@ class _Neighbourhoods:
 
         base, quartiles = _lime_classes()
         random = np.random.RandomState(self.seed)  # what lime takes
+        values = self._scaled(self.table)
         categories = np.flatnonzero(self._is_category).tolist()
         names = [str(index) for index in range(self.data.n_features)]
         explainer = LimeTabularExplainer(
-            self._values,
+            values,
             mode="regression" if self.data.task == "regression" else "classification",
             feature_names=names,
             categorical_features=categories,
             kernel_width=self.params.kernel_width,
             discretize_continuous=self.params.discretize,
-            discretizer=quartiles(self._values, categories, names, random_state=random),
+            discretizer=quartiles(values, categories, names, random_state=random),
             random_state=random,
         )
         explainer.base = base(explainer.base.kernel_fn, random_state=random)
         return explainer
 
-    @cached_property
-    def _values(self) -> Array:
+    def _scaled(self, x: NDArray[np.float32]) -> Array:
         """(rows, features) numbers centred and scaled: lime adds 1e-11 to deviations, whatever the unit."""
-        return (to_features(self.data.x, self.data) - self._centre) / self._scale
+        return (to_features(x, self.data) - self._centre) / self._scale
 
     @cached_property
     def _centre(self) -> Array:
-        return np.where(self._is_category, 0.0, to_features(self.data.x, self.data).mean(axis=0))
+        return np.where(self._is_category, 0.0, to_features(self.table, self.data).mean(axis=0))
 
     @cached_property
     def _scale(self) -> Array:
-        deviation = to_features(self.data.x, self.data).std(axis=0)
+        deviation = to_features(self.table, self.data).std(axis=0)
         return np.where(self._is_category | (deviation == 0), 1.0, deviation)
 
     @cached_property
@@ -255,17 +263,19 @@ def _quiet() -> Iterator[None]:
 def _local_table(
     weights: Array, explained: Array, conditions: list[str], row: np.int64, data: Dataset
 ) -> dict[str, NDArray[Any]]:
-    """One row's local models as columns: a line for each output and feature."""
+    """One row's local models as columns: for each output its strongest features, strongest first."""
+    mean, deviation = weights.mean(axis=0), weights.std(axis=0)
+    strongest = np.argsort(-np.abs(mean), axis=1, kind="stable")[:, :KEPT_FEATURES]
     outputs = data.classes if data.n_outputs > 1 else data.classes[-1:]
-    lines = data.n_outputs * data.n_features
+    kept = strongest.shape[1]
     return {
-        "row": np.full(lines, data.source_rows[row]),
-        "class": np.repeat(np.array(outputs, dtype=object), data.n_features),
-        "feature": np.tile(np.array(data.feature_names, dtype=object), data.n_outputs),
-        "condition": np.tile(np.array(conditions, dtype=object), data.n_outputs),
-        "weight": weights.mean(axis=0).reshape(-1),
-        "deviation": weights.std(axis=0).reshape(-1),
-        "r2": np.repeat(explained.mean(axis=0), data.n_features),
+        "row": np.full(strongest.size, data.source_rows[row]),
+        "class": np.repeat(np.array(outputs, dtype=object), kept),
+        "feature": np.array(data.feature_names, dtype=object)[strongest].reshape(-1),
+        "condition": np.array(conditions, dtype=object)[strongest].reshape(-1),
+        "weight": np.take_along_axis(mean, strongest, axis=1).reshape(-1),
+        "deviation": np.take_along_axis(deviation, strongest, axis=1).reshape(-1),
+        "r2": np.repeat(explained.mean(axis=0), kept),
     }
 
 

@@ -33,6 +33,8 @@ COPIES_BYTES = 1 << 30
 KERNEL_FEATURES = 500
 # Gradients that one call may return.
 GRADIENTS_BYTES = 1 << 27
+# Rows that correlations are computed from, about.
+CORRELATION_ROWS = 10_000
 # Classes that are drawn; all of them are in the file.
 CLASSES_DRAWN = 10
 
@@ -209,7 +211,9 @@ def _partition(game: Game, rng: np.random.Generator) -> Iterator[Array]:
     _refuse_beyond_memory(game, "partition", 1)
     background = game.scaled(game.background)
     masker = shap.maskers.Partition(
-        background, max_samples=len(background), clustering=_clusters(to_features(game.data.x, game.data))
+        background,
+        max_samples=len(background),
+        clustering=_clusters(to_features(_some_rows(game), game.data)),
     )
     explainer = shap.PartitionExplainer(game.answers, masker)
     for row in game.scaled(game.x):
@@ -295,6 +299,12 @@ def _refuse_beyond_memory(game: Game, explainer: str, masks: int) -> None:
             f"features; use explainer: expected_gradients, or a background smaller than "
             f"{len(game.background)}"
         )
+
+
+def _some_rows(game: Game) -> NDArray[np.float32]:
+    """Enough of the table to tell which features are correlated, evenly spread over it."""
+    step = max(1, game.data.n_rows // CORRELATION_ROWS)
+    return game.data.x[::step]
 
 
 def _clusters(values: Array) -> Array:

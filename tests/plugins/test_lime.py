@@ -85,7 +85,7 @@ def test_weights_are_those_of_lime_asked_about_each_member(
 ) -> None:
     ensemble = LinearEnsemble.fit(planted(task=task, features=4).dataset(), 2)
     params = lime_method.Params(**SAMPLE, discretize=discretize)
-    around = plugin._Neighbourhoods(ensemble, ensemble.data, params, seed=5)
+    around = plugin._Neighbourhoods(ensemble, ensemble.data, params, 5, ensemble.data.x)
     rows = range(3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -177,6 +177,28 @@ def test_local_weights_are_kept(lime_method: type[Method], tmp_path: Path) -> No
     assert found["feature 1"] <= answer.scores[:, 1].mean() + 1e-9
 
 
+def test_of_many_features_the_strongest_are_kept(
+    lime_method: type[Method], plugin: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensemble = LinearEnsemble.fit(planted().dataset(), 2)
+    explain(lime_method, ensemble, tmp_path)
+    every = read_table(tmp_path / "local.csv", text=("class", "feature", "condition"))
+    monkeypatch.setattr(plugin, "KEPT_FEATURES", 2)
+    explain(lime_method, ensemble, tmp_path)
+    kept = read_table(tmp_path / "local.csv", text=("class", "feature", "condition"))
+    assert len(kept) == 2 * SAMPLE["rows"]
+    assert every["weight"].abs().groupby(every["row"]).is_monotonic_decreasing.all()
+    assert kept.equals(every.groupby("row").head(2).reset_index(drop=True))
+
+
+def test_a_long_table_is_sampled(
+    lime_method: type[Method], plugin: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin, "DISTRIBUTION_ROWS", 100)
+    answer = explain(lime_method, LinearEnsemble.fit(planted(rows=1000).dataset(), 2), tmp_path)
+    assert answer.scores.argmax(axis=1).tolist() == [1, 1]
+
+
 def test_conditions_say_what_a_weight_is_about(plugin: ModuleType, lime_method: type[Method]) -> None:
     numbers = np.repeat(np.arange(8.0, dtype=np.float32), 3)[:, None]
     one_hot = np.tile(np.eye(3, dtype=np.float32), (8, 1))
@@ -186,7 +208,7 @@ def test_conditions_say_what_a_weight_is_about(plugin: ModuleType, lime_method: 
         features=(Feature("dose", 0, 1), Feature("colour", 1, 4, ("red", "green", "blue"))),
     )
     ensemble = LinearEnsemble.fit(data, 1)
-    around = plugin._Neighbourhoods(ensemble, data, lime_method.Params(), seed=0)
+    around = plugin._Neighbourhoods(ensemble, data, lime_method.Params(), 0, data.x)
     assert [around.conditions(row)[0] for row in (0, 7, 20, 23)] == [
         "dose <= 1.75",
         "dose in (1.75, 3.5]",
@@ -198,7 +220,7 @@ def test_conditions_say_what_a_weight_is_about(plugin: ModuleType, lime_method: 
         "colour = green",
         "colour = blue",
     ]
-    slopes = plugin._Neighbourhoods(ensemble, data, lime_method.Params(discretize=False), seed=0)
+    slopes = plugin._Neighbourhoods(ensemble, data, lime_method.Params(discretize=False), 0, data.x)
     assert slopes.conditions(0) == ["dose", "colour = red"]
 
 
