@@ -27,13 +27,7 @@ def digest(ensemble: Ensemble) -> str:
     """One hash of everything that training and asking gave."""
     values, inputs, targets = ensemble.members.load(range(len(ensemble)))
     found = hashlib.sha256()
-    for array in (
-        *values,
-        inputs,
-        targets,
-        ensemble.predict(ensemble.data.x),
-        ensemble.gradients(ensemble.data.x),
-    ):
+    for array in (*values, inputs, targets, ensemble.predict(ensemble.data.x)):
         found.update(np.ascontiguousarray(array).tobytes())
     for record in ensemble.records:
         found.update(record.history.tobytes())
@@ -77,12 +71,11 @@ CASES: list[Case] = [
 @pytest.mark.parametrize(
     ("members", "preset", "task", "table", "settings"),
     [
-        (40, *CASES[0]),
-        *((8, *case) for case in CASES[1:]),
-        *(pytest.param(40, *case, marks=pytest.mark.slow) for case in CASES[1:]),
+        *((8, *case) for case in CASES),
+        *(pytest.param(40, *case, marks=pytest.mark.slow) for case in CASES),
     ],
 )
-def test_members_as_one_stack_as_four_and_each_by_itself(
+def test_members_as_one_stack_as_four_and_one_by_one(
     make_data: Callable[..., Dataset],
     make_network: Callable[..., Network],
     members: int,
@@ -129,7 +122,7 @@ def test_a_table_that_is_read_in_pieces(
     monkeypatch.setattr(table, "RESIDENT_BYTES", 0)
     monkeypatch.setattr(table, "GATHER_BYTES", 40 * row)
     # How many steps are read at a time depends on the size of the stack.
-    assert [digest(trained(trainer, plan, size)) for size in (7, 3, 1)] == [resident] * 3
+    assert [digest(trained(trainer, plan, size)) for size in (7, 2)] == [resident] * 2
 
 
 def test_members_with_targets_of_their_own(
@@ -164,8 +157,8 @@ print(here.with_large_products(shared._data, shared._network))
 def with_large_products(make_data: Callable[..., Dataset], make_network: Callable[..., Network]) -> str:
     """A training whose matrix products are large enough to be spread over threads."""
     data = make_data("binary", rows=1500, widths=(1,) * 20)
-    trainer, plan = made(data, make_network(units=(64,)), 3, loss="soft_f1", batch_size=1000, epochs=2)
-    return digest(trained(trainer, plan, 3))
+    trainer, plan = made(data, make_network(units=(64,)), 2, loss="soft_f1", batch_size=1000, epochs=2)
+    return digest(trained(trainer, plan, 2))
 
 
 def test_the_number_of_threads_makes_no_difference(

@@ -85,7 +85,7 @@ def test_a_member_trains_as_keras_trains_it(
     data: Dataset, keras_twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EpochOrder, "_order", lambda self, _, member: self._train[member])
-    trainer, plan = trainer_of(data, Convolutions(), 1, epochs=12, patience=2)
+    trainer, plan = trainer_of(data, Convolutions(), 1, epochs=6, patience=2)
     assert trainer.template.why_not_stackable
     stack = trainer.train(plan)
     twin = keras_twin(trainer.template, trainer.settings)

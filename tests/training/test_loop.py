@@ -47,7 +47,7 @@ def same_member(first: TrainedStack, i: int, second: TrainedStack, j: int) -> bo
     [
         (
             "default",
-            {"loss": "soft_f1", "schedule": "cosine", "epochs": 20, "patience": 2, "learning_rate": 0.05},
+            {"loss": "soft_f1", "schedule": "cosine", "epochs": 14, "patience": 1, "learning_rate": 0.08},
         ),
         (
             "ashraf-2021",

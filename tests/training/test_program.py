@@ -143,16 +143,14 @@ def assert_same_training(case: Case, make_twin: MakeTwin) -> None:
 
 
 Choice = tuple[str, Task, str, str, float]
-# Every pair of preset and loss, of preset and optimizer, and of loss and optimizer.
+# Every loss with every preset, and every optimizer; the rest of the product below.
 QUICK: list[Choice] = [
     ("default", "binary", "soft_f1", "adam", 0.1),
     ("default", "multiclass", "cross_entropy", "sgd", 0.1),
     ("default", "regression", "squared_error", "adam", 0.0),
-    ("default", "multilabel", "soft_f1", "sgd", 0.0),
     ("ashraf-2021", "multiclass", "soft_f1", "adam", 0.0),
-    ("ashraf-2021", "binary", "cross_entropy", "adam", 0.1),
-    ("ashraf-2021", "regression", "squared_error", "sgd", 0.1),
     ("ashraf-2021", "multilabel", "cross_entropy", "sgd", 0.0),
+    ("ashraf-2021", "regression", "squared_error", "adam", 0.1),
 ]
 TASKS: dict[str, Task] = {"soft_f1": "multiclass", "cross_entropy": "multilabel", "squared_error": "binary"}
 REST: list[Choice] = [
