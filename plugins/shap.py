@@ -35,6 +35,8 @@ KERNEL_FEATURES = 500
 GRADIENTS_BYTES = 1 << 27
 # Rows that correlations are computed from, about.
 CORRELATION_ROWS = 10_000
+# Members that are asked together about rows of their own.
+GROUP = 10
 # Classes that are drawn; all of them are in the file.
 CLASSES_DRAWN = 10
 
@@ -144,8 +146,50 @@ class Game:
     def answers(self, values: Array) -> NDArray[np.float32]:
         """(rows, members x outputs) logits of rows given as `scaled` gives them."""
         columns = to_columns(values * self._scale + self._centre, self.data)
-        logits = self.ensemble.predict(columns, "logit")
+        if self._groups:
+            logits = self._answers_of_distinct(values, columns)
+        else:
+            logits = self.ensemble.predict(columns, "logit")
         return np.moveaxis(logits, 0, 1).reshape(len(columns), -1)
+
+    def _answers_of_distinct(self, values: Array, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(members, rows, outputs) where rows that are the same to a member are answered once.
+
+        Masks that differ in features which a member cannot see are most of them, where training closed gates.
+        """
+        marks = _marks(values)
+        logits = np.empty((len(self.ensemble), len(values), self.data.n_outputs), dtype=np.float32)
+        for members, ensemble in self._groups:
+            distinct = [_distinct(marks @ self.sees[member].astype(np.uint64)) for member in members]
+            longest = max(len(first) for first, _ in distinct)
+            rows = np.stack([np.resize(first, longest) for first, _ in distinct])
+            answers = ensemble.predict(columns[rows], "logit")
+            for member, answer, (_, place) in zip(members, answers, distinct, strict=True):
+                logits[member] = answer[place]
+        return logits
+
+    @cached_property
+    def _groups(self) -> list[tuple[NDArray[np.int64], Ensemble]]:
+        """Members that see about as many features, together; none where all see everything."""
+        if self.sees.all():
+            return []
+        order = np.argsort(self.sees.sum(axis=1), kind="stable")
+        parts = np.array_split(order, -(-len(order) // GROUP))
+        return [(part, self.ensemble.select(part)) for part in parts]
+
+    @cached_property
+    def sees(self) -> NDArray[np.bool_]:
+        """(members, features) False where the gate is closed and, as slopes show, nothing leads past it."""
+        try:
+            sees = self.ensemble.gates > 0
+        except ValueError:  # a network without gates
+            return np.ones((len(self.ensemble), self.n_features), dtype=bool)
+        rows = np.concatenate([self.x, self.background])
+        rows = rows[:: max(1, len(rows) // 32)]
+        for output in range(self.data.n_outputs):
+            slopes = np.abs(self.ensemble.gradients(rows, output=output)).max(axis=1)
+            sees |= sum_columns(slopes, self.data) > 0
+        return sees
 
     def scaled(self, x: NDArray[np.float32]) -> Array:
         """(rows, features) centred and scaled: to shap, values that differ by 1e-8 are the same."""
@@ -180,6 +224,27 @@ class Game:
     @cached_property
     def _is_category(self) -> NDArray[np.bool_]:
         return np.array([feature.is_category for feature in self.data.features])
+
+
+def _marks(values: Array) -> NDArray[np.uint64]:
+    """(rows, features) 64 bits for each value; their sum over some features marks what these are in a row."""
+    bits = np.ascontiguousarray(values, dtype=np.float64).view(np.uint64)
+    keys = np.random.default_rng(0).integers(2**63, size=values.shape[1], dtype=np.uint64)
+    # the finalizer of MurmurHash3: every bit of the value changes about half of the bits of the mark
+    mixed = bits ^ keys
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        mixed = (mixed ^ (mixed >> np.uint64(33))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(33))
+
+
+def _distinct(marks: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each different mark occurs first, and for every mark which of those it is."""
+    import pandas as pd  # noqa: PLC0415 - shap has loaded it
+
+    place, found = pd.factorize(marks)
+    first = np.empty(len(found), dtype=np.int64)
+    first[place[::-1]] = np.arange(len(marks))[::-1]
+    return first, place
 
 
 def _permutation(game: Game, rng: np.random.Generator) -> Iterator[Array]:

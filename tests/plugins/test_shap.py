@@ -33,6 +33,10 @@ class Products:
     def __len__(self) -> int:
         return len(self.factors)
 
+    @property
+    def gates(self) -> NDArray[np.float64]:
+        raise ValueError("no gates here")
+
     def predict(self, x: NDArray[np.float32], output: str = "probability") -> NDArray[np.float32]:
         assert output == "logit"
         return np.stack([factor * x[:, :1] * x[:, 1:2] for factor in self.factors]).astype(np.float32)
@@ -149,6 +153,70 @@ def test_the_same_masks_give_the_values_of_a_loop_over_members(plugin: ModuleTyp
             loop = shap.PermutationExplainer(lambda v, f=factor: f * v[:, 0] * v[:, 1], masker, seed=seed)
             theirs = loop(x.astype(np.float64), max_evals=evaluations, silent=True).values
             np.testing.assert_allclose(values[:, member, :, 0], theirs, atol=1e-5)
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A linear ensemble that counts the rows that each member is asked about."""
+
+    inner: LinearEnsemble
+    rows: list[int]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def select(self, members: NDArray[np.int64]) -> "Watched":
+        return Watched(self.inner.select(members), self.rows)
+
+    def predict(self, x: NDArray[np.float32], output: str = "probability") -> NDArray[np.float32]:
+        self.rows.append(len(self) * x.shape[-2])
+        return self.inner.predict(x, output)
+
+
+@pytest.mark.parametrize("explainer", ["permutation", "kernel", "partition"])
+@pytest.mark.parametrize("category", [False, True])
+def test_what_a_member_cannot_see_is_not_asked(
+    explainer: str,
+    category: bool,  # noqa: FBT001 - a parameter of the test
+    shap_method: type[Method],
+    plugin: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = planted(category=category, task="multiclass").dataset()
+    ensemble = LinearEnsemble.fit(data, 12)
+    mask = np.random.default_rng(0).random((12, 6)) < 0.4
+    mask[:, 1] = True
+    watched = Watched(LinearEnsemble.refit(data, replace(ensemble.plan, mask=mask)), [])
+    fast = explain(shap_method, watched, tmp_path, explainer=explainer, max_evals=100)
+    few = sum(watched.rows)
+    watched.rows.clear()
+    monkeypatch.setattr(plugin.Game, "_groups", [])
+    slow = explain(shap_method, watched, tmp_path, explainer=explainer, max_evals=100)
+    assert few < 0.95 * sum(watched.rows)
+    np.testing.assert_allclose(fast.scores, slow.scores, rtol=1e-5, atol=1e-6)
+    assert not fast.scores[~mask].any()
+
+
+def test_a_closed_gate_beside_another_way_in_is_seen(plugin: ModuleType) -> None:
+    ensemble = LinearEnsemble.fit(planted().dataset(), 3)
+    closed = np.zeros((3, 6))
+    ensemble.__dict__["gates"] = closed
+    game = plugin.Game(ensemble, ensemble.data, ensemble.data.x[:5], ensemble.data.x[-5:], None)
+    assert game.sees.all()
+
+
+def test_marks_tell_rows_apart(plugin: ModuleType) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 3, (5000, 4)).astype(float)
+    marks = plugin._marks(values).sum(axis=1)
+    first, place = plugin._distinct(marks)
+    distinct = np.unique(values, axis=0)
+    assert len(first) == len(distinct) == 81
+    np.testing.assert_array_equal(values[first][place], values)
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e9])
