@@ -90,6 +90,9 @@ def test_a_broken_file_is_told_and_forgotten(source: str | bytes, error: str, tm
     found = load_file(path)
     assert isinstance(found, BrokenPlugin)
     assert (found.name, found.source) == ("bad", str(path))
+    # Until Python 3.11.3 a NUL byte in a source was a ValueError.
+    if error == "SyntaxError: " and "null bytes" in found.error:
+        error = found.error[: found.error.index(": ") + 2]
     assert found.error.startswith(error)
     assert "\n" not in found.error
     assert "Traceback" in found.traceback

@@ -27,7 +27,7 @@ def test_both_files_pass_as_they_are(tmp_path: Path, registry: Registry) -> None
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(test)],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
