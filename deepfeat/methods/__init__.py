@@ -4,6 +4,7 @@ A plugin imports from here; see `docs/plugins.md`.
 """
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.data.derived import with_features
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
 from deepfeat.methods.features import to_columns, to_features
@@ -38,4 +39,5 @@ __all__ = [
     "sum_columns",
     "to_columns",
     "to_features",
+    "with_features",
 ]

@@ -2,18 +2,48 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
+from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble, FitPlan
 from deepfeat.methods.importance import MethodError
+from deepfeat.nets.network import Network
 
 
-def _no_fit(plan: FitPlan) -> Ensemble:
+class Fit(Protocol):
+    """Trains networks for a method, by the same means and with the same promises as the main ensemble."""
+
+    def __call__(
+        self,
+        plan: FitPlan,
+        *,
+        data: Dataset | None = None,
+        network: Network | None = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> Ensemble:
+        """Train what a plan says.
+
+        Args:
+            plan: what each member is trained on. Equal plans give equal networks, which are trained once
+                however many methods ask for them.
+            data: the table that the plan's rows and features belong to; by default that of the experiment.
+            network: by default that of the experiment.
+            training: settings that differ from those of the experiment, such as `{"epochs": 100}`; with a
+                network of its own the defaults of that network come in between.
+
+        Raises:
+            InputError: the plan cannot be trained.
+            pydantic.ValidationError: `training` has a setting that does not exist.
+        """
+
+
+def _no_fit(plan: FitPlan, **_: Any) -> Ensemble:  # noqa: ANN401
     raise MethodError(
         f'plan {plan.name!r}: this method may not train networks; set kind = "experiment" on it'
     )
@@ -31,14 +61,14 @@ class Context:
         seed: the seed of the experiment.
         method: the name of the method; different methods draw different numbers.
         folder: where the method may leave files, which the report shows; use `artefact` to name them.
-        fit: trains what a plan says and returns the ensemble; only for methods of kind `experiment`.
+        fit: trains what a plan says, see `Fit`; only for methods of kind `experiment`.
         progress: call it as `progress(done, total)` now and then.
     """
 
     seed: int
     method: str
     folder: Path
-    fit: Callable[[FitPlan], Ensemble] = _no_fit
+    fit: Fit = _no_fit
     progress: Callable[[int, int], None] = _no_progress
 
     @cached_property

@@ -1,13 +1,15 @@
 """Everything that can be checked before work starts: the experiment, its plugins and its data."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
-from deepfeat.config import LoadedExperiment, load_experiment
+from deepfeat.config import Experiment, LoadedExperiment, load_experiment
 from deepfeat.config.sizes import parse_size
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.load import load_table
@@ -47,6 +49,21 @@ class Prepared:
         text = self.loaded.experiment.training.memory
         return None if text is None else parse_size(text)
 
+    def settings_for(
+        self, network: Network, data: Dataset, changes: Mapping[str, Any] = MappingProxyType({})
+    ) -> TrainingSettings:
+        """How members of another network, or on another table, are trained in this experiment.
+
+        Args:
+            network: its defaults hold where the experiment does not say otherwise.
+            data: its task decides on the loss where nobody does.
+            changes: settings that differ from all of that.
+
+        Raises:
+            pydantic.ValidationError: a change that is not a setting.
+        """
+        return _settings(self.loaded.experiment, network, data, changes)
+
 
 def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None) -> Prepared:
     """Load and check an experiment with its plugins and data; writes nothing but the cache.
@@ -83,8 +100,7 @@ def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None
         problems += error.problems
     if problems or network is None or data is None:
         raise InputError(problems)
-    chosen = experiment.training.model_dump(exclude_none=True, exclude_unset=True)
-    settings = merge_settings(network.training, chosen, data.task)
+    settings = _settings(experiment, network, data, {})
     plan = build_plan(data, settings.split, experiment.training.models, experiment.seed, network)
     try:
         check_plan(plan, data)
@@ -92,6 +108,15 @@ def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None
         where = ("training", "split")
         raise InputError(loaded.problem(where, problem.message) for problem in error.problems) from error
     return Prepared(loaded, registry, data, network, settings, plan, methods)
+
+
+def _settings(
+    experiment: Experiment, network: Network, data: Dataset, changes: Mapping[str, Any]
+) -> TrainingSettings:
+    chosen = experiment.training.model_dump(exclude_none=True, exclude_unset=True)
+    settings = merge_settings(network.training, {**chosen, **changes}, data.task)
+    # merge_settings leaves out what is not a setting, which here can only be a mistake of a method's author
+    return TrainingSettings.model_validate({**settings.model_dump(), **changes})
 
 
 def _network(loaded: LoadedExperiment, registry: Registry) -> Network:

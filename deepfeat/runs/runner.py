@@ -24,7 +24,7 @@ from deepfeat.runs.csvfiles import write_table
 from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
-from deepfeat.training.plan import FitPlan
+from deepfeat.runs.refits import Refits
 from deepfeat.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class _Run:
         self.prepared, self.trainer, self.paths, self.console = prepared, trainer, paths, console
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
+        self.refits = Refits(prepared, trainer, console)
         self.failures: list[str] = []
         self.asked: dict[str, dict[str, Any]] = {}
 
@@ -191,17 +192,13 @@ class _Run:
             seed=self.experiment.seed,
             method=method.name,
             folder=self.paths.artefacts(method.name),
-            fit=self._refit,
+            fit=self.refits,
         )
         answer = method(params).explain(ensemble, self.data, context)
         if not isinstance(answer, Importance):
             raise TypeError(f"explain returned {type(answer).__name__}; it must return an Importance")
         answer.check(len(ensemble), self.data.n_features)
         return answer
-
-    def _refit(self, plan: FitPlan) -> Ensemble:
-        with self.console.training(len(plan)) as progress:
-            return fit(plan, self.trainer, progress.update)
 
     def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:
         config = self.experiment.ranking

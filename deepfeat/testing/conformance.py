@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from traceback import extract_tb
@@ -226,7 +225,7 @@ def _ask(
     with TemporaryDirectory() as scratch:
         context = Context(seed=1, method=method.name, folder=folder or Path(scratch))
         if method.kind == "experiment" and (refit := getattr(make, "refit", None)):
-            context = replace(context, fit=partial(refit, data))
+            context = replace(context, fit=lambda plan, *, data=data, **how: refit(data, plan, **how))
         answer = method().explain(ensemble, data, context)
     _require(isinstance(answer, Importance), f"it returned {type(answer).__name__}, not an Importance")
     try:

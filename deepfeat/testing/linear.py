@@ -166,8 +166,8 @@ class LinearEnsembles:
         """Fits `members` linear models, each on half of the rows."""
         return cast("Ensemble", LinearEnsemble.fit(data, members))
 
-    def refit(self, data: Dataset, plan: FitPlan) -> Ensemble:
-        """Fits what a plan says; the `context.fit` of a method that is checked."""
+    def refit(self, data: Dataset, plan: FitPlan, **_: object) -> Ensemble:
+        """Fits linear models to what a plan says; the `context.fit` of a method that is checked."""
         return cast("Ensemble", LinearEnsemble.refit(data, plan))
 
 

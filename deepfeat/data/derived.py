@@ -1,0 +1,38 @@
+"""Tables made from a table: with more columns, for methods that add their own to compare with."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepfeat.data.dataset import Dataset, Feature
+from deepfeat.data.digest import fingerprint
+
+
+def with_features(data: Dataset, names: Sequence[str], values: ArrayLike) -> Dataset:
+    """The same rows and targets with more features, such as knockoffs or shuffled copies.
+
+    Args:
+        data: the table.
+        names: of the new features, which follow those of the table.
+        values: (rows, new features), a number each.
+
+    Returns:
+        A table of its own, with its own digest.
+
+    Raises:
+        ValueError: `values` has another shape, or a name is taken.
+    """
+    added = np.asarray(values, dtype=np.float32)
+    if added.shape != (data.n_rows, len(names)):
+        raise ValueError(f"values have shape {added.shape}, expected {(data.n_rows, len(names))}")
+    if taken := sorted(set(names) & set(data.feature_names)) or len(set(names)) < len(names):
+        raise ValueError(f"feature names are not distinct: {taken}")
+    places = range(data.n_columns, data.n_columns + len(names))
+    features = (*data.features, *(Feature(name, j, j + 1) for name, j in zip(names, places, strict=True)))
+    x = np.concatenate([data.x, added], axis=1)
+    sha256 = fingerprint(
+        x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
+    )
+    return replace(data, x=x, features=features, sha256=sha256)

@@ -1,0 +1,58 @@
+"""The trainings that methods ask for: `context.fit` of a run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble, fit
+from deepfeat.nets.network import Network
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.prepare import Prepared
+from deepfeat.runs.provenance import digest
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.trainer import Trainer
+
+
+class Refits:
+    """Trains plans for methods; see `deepfeat.methods.context.Fit`.
+
+    What is compiled for one table, network and way of training is kept for the next plan like it.
+
+    Args:
+        prepared: the experiment, whose table, network and settings are the defaults.
+        trainer: of the main ensemble.
+        console: shows the progress.
+    """
+
+    def __init__(self, prepared: Prepared, trainer: Trainer, console: RunConsole) -> None:
+        self._prepared, self._console = prepared, console
+        self._trainers = {_key(prepared.data, prepared.network, {}): trainer}
+
+    def __call__(
+        self,
+        plan: FitPlan,
+        *,
+        data: Dataset | None = None,
+        network: Network | None = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> Ensemble:
+        """Train the members of a plan; see `Fit`."""
+        trainer = self._trainer(
+            data or self._prepared.data, network or self._prepared.network, training or {}
+        )
+        with self._console.training(len(plan)) as progress:
+            return fit(plan, trainer, progress.update)
+
+    def _trainer(self, data: Dataset, network: Network, training: Mapping[str, Any]) -> Trainer:
+        key = _key(data, network, training)
+        if key not in self._trainers:
+            settings = self._prepared.settings_for(network, data, training)
+            stack_size = self._prepared.loaded.experiment.training.stack_size
+            self._trainers[key] = Trainer(
+                data, network, settings, memory=self._prepared.memory, stack_size=stack_size
+            )
+        return self._trainers[key]
+
+
+def _key(data: Dataset, network: Network, training: Mapping[str, Any]) -> str:
+    return digest([data.sha256, network.describe(), dict(training)])

@@ -1,0 +1,34 @@
+"""Tables made from a table."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.derived import with_features
+
+
+def test_new_features_follow_the_old(make_data: Callable[..., Dataset]) -> None:
+    data = make_data("multiclass", rows=12, widths=(1, 3))
+    added = np.arange(24.0).reshape(12, 2)
+    wider = with_features(data, ["a", "b"], added)
+    assert wider.feature_names == (*data.feature_names, "a", "b")
+    np.testing.assert_array_equal(wider.x[:, :4], data.x)
+    np.testing.assert_array_equal(wider.x[:, 4:], added)
+    np.testing.assert_array_equal(wider.column_feature, [0, 1, 1, 1, 2, 3])
+    np.testing.assert_array_equal(wider.y, data.y)
+
+
+def test_other_values_are_another_table(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(rows=12)
+    digests = {data.sha256, *(with_features(data, ["a"], np.full((12, 1), v)).sha256 for v in (0, 1, 1))}
+    assert len(digests) == 3
+
+
+def test_wrong_shape_or_taken_name(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(rows=12)
+    with pytest.raises(ValueError, match=r"shape \(11, 1\), expected \(12, 1\)"):
+        with_features(data, ["a"], np.zeros((11, 1)))
+    with pytest.raises(ValueError, match="not distinct"):
+        with_features(data, [data.feature_names[0]], np.zeros((12, 1)))

@@ -1,0 +1,66 @@
+"""Trainings for methods: the experiment's own way by default, and any other that is asked for."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from deepfeat.data.derived import with_features
+from deepfeat.nets.default import Default
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.prepare import Prepared, prepare
+from deepfeat.runs.refits import Refits
+from deepfeat.training.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def prepared(write_experiment: Write) -> Prepared:
+    return prepare(write_experiment())
+
+
+@pytest.fixture
+def refits(prepared: Prepared) -> Refits:
+    trainer = Trainer(prepared.data, prepared.network, prepared.settings)
+    return Refits(prepared, trainer, RunConsole(io.StringIO()))
+
+
+def test_by_default_as_the_experiment_trains(refits: Refits, prepared: Prepared) -> None:
+    ensemble = refits(prepared.plan)
+    assert ensemble.template.network is prepared.network
+    assert [record.epochs for record in ensemble.records] == [2, 2]
+
+
+def test_other_settings(refits: Refits, prepared: Prepared) -> None:
+    ensemble = refits(prepared.plan, training={"epochs": 1})
+    assert [record.epochs for record in ensemble.records] == [1, 1]
+
+
+def test_another_network(refits: Refits, prepared: Prepared) -> None:
+    small = Default(Default.Params(units=(16,)))
+    assert refits(prepared.plan, network=small).first_layer.shape[-1] == 16
+
+
+def test_another_table(refits: Refits, prepared: Prepared) -> None:
+    data = prepared.data
+    wider = with_features(data, ["copy"], data.x[:, :1])
+    plan = replace(prepared.plan, mask=np.ones((2, wider.n_features), dtype=bool))
+    assert refits(plan, data=wider).gates.shape == (2, data.n_features + 1)
+
+
+def test_a_setting_that_does_not_exist_is_refused(refits: Refits, prepared: Prepared) -> None:
+    with pytest.raises(ValidationError, match="epoch"):
+        refits(prepared.plan, training={"epoch": 1})
+
+
+def test_what_was_compiled_is_used_again(refits: Refits, prepared: Prepared) -> None:
+    first = refits(prepared.plan, training={"epochs": 1})
+    again = refits(replace(prepared.plan, name="again"), training={"epochs": 1})
+    assert first.template is again.template
