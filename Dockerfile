@@ -72,5 +72,5 @@ RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip_config
         --require-hashes -r /build/requirements-dev.lock
 ENV HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis
 USER 1000:1000
-ENTRYPOINT ["python", "-m", "pytest", "-p", "no:cacheprovider", "-m", "not slow and not e2e"]
+ENTRYPOINT ["python", "-m", "pytest", "-p", "no:cacheprovider", "-n", "auto", "-m", "not slow and not e2e"]
 CMD []
