@@ -77,7 +77,7 @@ class Lime(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Mean absolute local weights, for each output; the score is their mean over outputs."""
-        from deepfeat.runs.csvfiles import write_table  # noqa: PLC0415 - loads pandas
+        from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - loads pandas
 
         needed = 8 * self.params.samples * data.n_features
         if needed > PERTURBED_BYTES:

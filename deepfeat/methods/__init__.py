@@ -8,6 +8,7 @@ from deepfeat.data.derived import with_features
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
 from deepfeat.methods.features import to_columns, to_features
+from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
@@ -28,6 +29,7 @@ __all__ = [
     "MethodError",
     "MethodParams",
     "Residuals",
+    "describe_figure",
     "direction",
     "held_out_rows",
     "hookimpl",
@@ -36,6 +38,7 @@ __all__ = [
     "per_model",
     "rise_when_replaced",
     "sample",
+    "save_figure",
     "sum_columns",
     "to_columns",
     "to_features",

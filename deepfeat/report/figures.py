@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from deepfeat.report import canvas
 from deepfeat.report.results import Results
-from deepfeat.runs.labels import number_format, shortened
+from deepfeat.writing import canvas
+from deepfeat.writing.labels import number_format, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

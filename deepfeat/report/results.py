@@ -9,8 +9,8 @@ import pandas as pd
 from deepfeat.config import Experiment, load_experiment
 from deepfeat.ranking.normalise import normalise
 from deepfeat.ranking.table import method_columns
-from deepfeat.runs.csvfiles import read_table
 from deepfeat.runs.paths import RunPaths
+from deepfeat.writing.csvfiles import read_table
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from deepfeat.runs.labels import duration, on_own_lines, visible
 from deepfeat.runs.logfile import LOGGER, logged_to
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
 from deepfeat.runs.ranktable import ranking_lines
+from deepfeat.writing.labels import duration, on_own_lines, visible
 
 # marks a log record that is already on the console
 _SHOWN = {"shown": True}

@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepfeat.ensemble import Ensemble
-from deepfeat.runs.atomic import write_with
-from deepfeat.runs.csvfiles import write_table
 from deepfeat.runs.keras_file import save_model
 from deepfeat.runs.paths import RunPaths
 from deepfeat.training.loop import MemberRecord
+from deepfeat.writing.atomic import write_with
+from deepfeat.writing.csvfiles import write_table
 
 
 def remove_results(paths: RunPaths) -> None:

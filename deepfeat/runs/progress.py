@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deepfeat.runs.labels import duration
+from deepfeat.writing.labels import duration
 
 Clock = Callable[[], float]
 

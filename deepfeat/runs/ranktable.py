@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from deepfeat.ranking.table import method_columns
-from deepfeat.runs.labels import number_format, shortened
+from deepfeat.writing.labels import number_format, shortened
 
 _GAP = "  "
 _NARROW = 60  # a terminal with fewer cells has no room for the interval

@@ -18,14 +18,14 @@ from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.timelimit import time_limit
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs import provenance
-from deepfeat.runs.atomic import make_directory, write_text
 from deepfeat.runs.console import RunConsole
-from deepfeat.runs.csvfiles import write_table
 from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits
 from deepfeat.training.trainer import Trainer
+from deepfeat.writing.atomic import make_directory, write_text
+from deepfeat.writing.csvfiles import write_table
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.methods import Context, Importance, Method, MethodError, to_features
 from deepfeat.methods.registry import Registry
-from deepfeat.runs.csvfiles import read_table
 from deepfeat.testing.linear import LinearEnsemble
 from deepfeat.testing.planted import planted
+from deepfeat.writing.csvfiles import read_table
 
 SAMPLE = {"rows": 8, "samples": 300}
 

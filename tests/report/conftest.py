@@ -9,9 +9,9 @@ import pytest
 
 from deepfeat.config import Experiment, dump_experiment
 from deepfeat.ranking.table import build_ranking
-from deepfeat.runs.atomic import write_text
-from deepfeat.runs.csvfiles import write_table
 from deepfeat.runs.paths import RunPaths
+from deepfeat.writing.atomic import write_text
+from deepfeat.writing.csvfiles import write_table
 
 MakeRun = Callable[..., RunPaths]
 

@@ -15,9 +15,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from deepfeat.errors import InputError
-from deepfeat.report import canvas
 from deepfeat.report.figures import draw_ranking, draw_spread
 from deepfeat.runs.paths import RunPaths
+from deepfeat.writing import canvas
 
 MakeRun = Callable[..., RunPaths]
 DRAW = pytest.mark.parametrize("draw", [draw_ranking, draw_spread])

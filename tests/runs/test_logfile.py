@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepfeat.runs.atomic import OutputError
 from deepfeat.runs.logfile import LOGGER, logged_to
+from deepfeat.writing.atomic import OutputError
 
 
 def test_keeps_everything_of_deepfeat_down_to_debug_and_appends(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.nets.network import Network
-from deepfeat.runs.csvfiles import read_table
 from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
 from deepfeat.runs.paths import RunPaths
 from deepfeat.training.loop import MemberRecord
+from deepfeat.writing.csvfiles import read_table
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from deepfeat.ensemble import Ensemble
 from deepfeat.errors import ExitCode, InputError
 from deepfeat.runs import runner
 from deepfeat.runs.console import RunConsole
-from deepfeat.runs.csvfiles import read_table
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared, prepare
 from deepfeat.runs.runner import run
+from deepfeat.writing.csvfiles import read_table
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 

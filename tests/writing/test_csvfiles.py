@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deepfeat.errors import InputError
-from deepfeat.runs.csvfiles import read_table, table_bytes, write_table
+from deepfeat.writing.csvfiles import read_table, table_bytes, write_table
 
 # any text that UTF-8 can hold
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)

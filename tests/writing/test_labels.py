@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from deepfeat.runs.labels import duration, number_format, on_own_lines, shortened, visible
+from deepfeat.writing.labels import duration, number_format, on_own_lines, shortened, visible
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepfeat.runs.atomic import write_with
+from deepfeat.writing.atomic import write_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

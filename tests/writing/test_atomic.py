@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deepfeat.errors import ExitCode
-from deepfeat.runs.atomic import (
+from deepfeat.writing.atomic import (
     OutputError,
     is_temporary,
     make_directory,
@@ -174,7 +174,7 @@ def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> N
     script = """
         import os, signal, sys
         from pathlib import Path
-        from deepfeat.runs.atomic import write_with
+        from deepfeat.writing.atomic import write_with
 
         def save(temporary):
             temporary.write_text("half a fi")
