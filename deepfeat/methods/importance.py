@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from deepfeat.errors import DeepfeatError, ExitCode
 Array = NDArray[np.float64]
 
 _PER_MEMBER = ("scores", "sign", "per_class", "class_sign")
-_PER_FEATURE = ("effect", "std_error", "ci_low", "ci_high", "p_value")
+PER_FEATURE = ("effect", "std_error", "ci_low", "ci_high", "p_value", "q_value")
+"""The estimates per feature that are real numbers; `selected` is one too, and is true or false."""
 
 
 class MethodError(DeepfeatError):
@@ -34,11 +36,17 @@ class Importance:
         sign: (members, features) direction of the influence, -1 to 1, where the method has one.
         per_class: (members, classes, features) scores for each output, where the method has them.
         class_sign: (members, classes, features) direction of the influence on each output, -1 to 1.
-        effect: (features,) estimated effect, for methods that do inference; so are the four that follow.
+        effect: (features,) estimated effect, for methods that do inference; so are those that follow.
         std_error: (features,) standard error of `effect`.
         ci_low: (features,) lower end of the confidence interval of `effect`.
         ci_high: (features,) upper end of it.
-        p_value: (features,) p-value of the null hypothesis that the method documents.
+        p_value: (features,) p-value of `null_hypothesis`.
+        q_value: (features,) p-value adjusted for the number of features. Where a method gives p-values alone,
+            a run adjusts them as `ranking.multiplicity` says.
+        selected: (features,) bool, the features that a method with an error rate of its own decides for.
+        null_hypothesis: what `p_value` or `selected` speak against, a sentence; whoever gives one of the two
+            has to give it.
+        assumption: what has to hold besides for them to be valid, such as the model assumed for x.
         notes: sentences for the report: warnings, assumptions, what the method cannot see.
     """
 
@@ -51,13 +59,19 @@ class Importance:
     ci_low: Array | None = None
     ci_high: Array | None = None
     p_value: Array | None = None
+    q_value: Array | None = None
+    selected: NDArray[np.bool_] | None = None
+    null_hypothesis: str = ""
+    assumption: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*_PER_MEMBER, *_PER_FEATURE):
+        for name in (*_PER_MEMBER, *PER_FEATURE):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _as_float64(value))
+        if self.selected is not None:
+            object.__setattr__(self, "selected", np.asarray(self.selected))
 
     def check(self, n_members: int, n_features: int) -> None:
         """Refuse an answer that cannot be averaged with those of other methods.
@@ -75,19 +89,42 @@ class Importance:
             "sign": (n_members, n_features),
             "per_class": (n_members, None, n_features),
             "class_sign": (n_members, None, n_features),
-            **dict.fromkeys(_PER_FEATURE, (n_features,)),
+            **dict.fromkeys(PER_FEATURE, (n_features,)),
         }
         found = [
             f"{name} {fault}"
             for name, shape in shapes.items()
             if (value := getattr(self, name)) is not None and (fault := _fault(value, shape))
         ]
-        if self.p_value is not None and not found and np.any((self.p_value < 0) | (self.p_value > 1)):
-            found.append("p_value lies outside 0 to 1")
+        for name in ("p_value", "q_value"):
+            value = getattr(self, name)
+            if value is not None and not found and np.any((value < 0) | (value > 1)):
+                found.append(f"{name} lies outside 0 to 1")
+        found += self._inference_faults(n_features)
         if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
             found.append("notes is not a tuple of sentences")
         if found:
             raise MethodError("; ".join(found))
+
+    def _inference_faults(self, n_features: int) -> list[str]:
+        """What is wrong with a decision, and whether it is said what it decides."""
+        found = []
+        chosen = self.selected
+        if chosen is not None and (chosen.dtype != np.bool_ or chosen.shape != (n_features,)):
+            found.append(
+                f"selected holds {chosen.dtype} of shape {chosen.shape}, expected bool ({n_features})"
+            )
+        if not all(isinstance(getattr(self, name), str) for name in ("null_hypothesis", "assumption")):
+            found.append("null_hypothesis and assumption are sentences")
+        elif not self.null_hypothesis and (self.p_value is not None or chosen is not None):
+            found.append("p_value or selected comes without null_hypothesis; say what it speaks against")
+        return found
+
+    @property
+    def estimates(self) -> dict[str, NDArray[np.generic]]:
+        """The estimates per feature that there are, by name, (features,) each."""
+        given = {name: getattr(self, name) for name in (*PER_FEATURE, "selected")}
+        return {name: value for name, value in given.items() if value is not None}
 
     @classmethod
     def by_output(
@@ -121,13 +158,13 @@ class Importance:
         """
         if len(parts) == 1:
             return parts[0]
-        for name in _PER_FEATURE:
-            if any(getattr(part, name) is not None for part in parts):
+        for part in parts:
+            for name in part.estimates:
                 raise MethodError(
                     f"{name} is one estimate per feature and cannot be joined over sets of members; "
                     'set kind = "experiment" on the method'
                 )
-        joined: dict[str, Array] = {}
+        joined: dict[str, Any] = {}
         for name in _PER_MEMBER:
             arrays = [value for part in parts if (value := getattr(part, name)) is not None]
             if len(arrays) == len(parts):
@@ -135,7 +172,7 @@ class Importance:
             elif arrays:
                 raise MethodError(f"{name} was given for some members only; give it for all or for none")
         notes = tuple(dict.fromkeys(chain.from_iterable(part.notes for part in parts)))
-        return cls(**joined, notes=notes)
+        return cls(**joined, assumption=parts[0].assumption, notes=notes)
 
     def equals(self, other: "Importance") -> bool:
         """Whether both answers are the same, bit by bit."""
@@ -194,4 +231,4 @@ def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...]) -> str:
 def _same(left: object, right: object) -> bool:
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
         return left.shape == right.shape and left.tobytes() == right.tobytes()
-    return left is right or (isinstance(left, tuple) and left == right)
+    return left is right or (isinstance(left, tuple | str) and left == right)

@@ -31,6 +31,10 @@ def test_a_full_answer_passes() -> None:
         ci_low=np.array([-0.1, -0.4]),
         ci_high=np.array([0.3, 0.0]),
         p_value=np.array([0.0, 1.0]),
+        q_value=np.array([0.0, 1.0]),
+        selected=[True, False],
+        null_hypothesis="the feature has no effect",
+        assumption="x is Gaussian",
         notes=("blind to even effects",),
     ).check(3, 2)
 
@@ -50,6 +54,12 @@ def test_a_full_answer_passes() -> None:
         ({"per_class": np.ones((3, 4, 3))}, r"expected \(3, any, 2\)"),
         ({"p_value": np.ones((3, 2))}, r"p_value has shape \(3, 2\), expected \(2\)"),
         ({"p_value": np.array([0.5, 1.5])}, "p_value lies outside 0 to 1"),
+        ({"q_value": np.array([-0.5, 0.5])}, "q_value lies outside 0 to 1"),
+        ({"p_value": np.array([0.5, 0.5])}, "p_value or selected comes without null_hypothesis"),
+        ({"selected": np.array([True, False])}, "p_value or selected comes without null_hypothesis"),
+        ({"selected": np.array([0.5, 1.0])}, r"selected holds float64 of shape \(2,\), expected bool"),
+        ({"selected": np.array([True])}, r"of shape \(1,\), expected bool \(2\)"),
+        ({"null_hypothesis": None}, "null_hypothesis and assumption are sentences"),
         ({"notes": ["a list"]}, "notes is not a tuple"),
     ],
 )
