@@ -3,16 +3,17 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble, FitPlan
-from deepfeat.methods.importance import MethodError
+from deepfeat.methods.importance import Importance, MethodError
 from deepfeat.nets.network import Network
 
 
@@ -63,6 +64,8 @@ class Context:
         folder: where the method may leave files, which the report shows; use `artefact` to name them.
         fit: trains what a plan says, see `Fit`; only for methods of kind `experiment`.
         progress: call it as `progress(done, total)` now and then.
+        answers: what the other methods of the experiment answered, by name; only for methods that are asked
+            `after_others`, else empty. Those that failed are not in it.
     """
 
     seed: int
@@ -70,6 +73,7 @@ class Context:
     folder: Path
     fit: Fit = _no_fit
     progress: Callable[[int, int], None] = _no_progress
+    answers: Mapping[str, Importance] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def rng(self) -> np.random.Generator:

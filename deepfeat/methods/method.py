@@ -66,6 +66,9 @@ class Method(ABC):
         paper: the publication to cite.
         sees: what it measures, in one line.
         blind_to: what it cannot see, in one line.
+        after_others: whether it is asked when all others have answered, and sees their answers
+            (`context.answers`); only for methods of kind `experiment`. Such a method is about the others, so
+            its own scores do not enter the ranking.
         exempt: checks of `deepfeat.testing.conformance` that it does not have to pass: name and reason.
         Params: its parameters.
 
@@ -79,6 +82,7 @@ class Method(ABC):
     paper: ClassVar[str] = ""
     sees: ClassVar[str] = ""
     blind_to: ClassVar[str] = ""
+    after_others: ClassVar[bool] = False
     exempt: ClassVar[Mapping[str, str]] = {}
     Params: ClassVar[type[MethodParams]] = MethodParams
 
@@ -127,6 +131,8 @@ def contract_faults(method: type[Any]) -> list[str]:
         found.append(f"its name {name!r} is a column of ranking.csv; choose another")
     if method.kind not in get_args(Kind):
         found.append(f"its kind {method.kind!r} is not one of: {', '.join(get_args(Kind))}")
+    if method.after_others and method.kind != "experiment":
+        found.append('it is asked after_others and its kind is not "experiment"')
     if not isinstance(method.cost, Cost):
         known = ", ".join(f"Cost.{cost.name}" for cost in Cost)
         found.append(f"its cost {method.cost!r} is not one of: {known}")

@@ -3,6 +3,8 @@
 import logging
 import time
 import traceback
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -125,10 +127,14 @@ class _Run:
                 "every model failed, so there is nothing to rank; see models.csv for the reasons"
             )
             return
-        answers = self._ask(ensemble.select(kept.tolist()), kept)
+        everything = self._ask(ensemble.select(kept.tolist()), kept)
+        about_others = {method.name for method, _ in self.prepared.methods if method.after_others}
+        answers = {name: answer for name, answer in everything.items() if name not in about_others}
         if not answers:
             self.console.warning(
-                "every method failed, so there is no ranking; the reasons are above and in the log"
+                "only methods that judge others answered, so there is no ranking; add one that ranks features"
+                if everything
+                else "every method failed, so there is no ranking; the reasons are above and in the log"
             )
             return
         ranking = self._rank(answers)
@@ -158,13 +164,13 @@ class _Run:
         return ensemble
 
     def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:
-        answers = {}
-        for method, params in self.prepared.methods:
+        answers: dict[str, Importance] = {}
+        for method, params in sorted(self.prepared.methods, key=lambda asked: asked[0].after_others):
             self.console.method(method.name)
             start = time.monotonic()
             try:
                 with time_limit(self.experiment.limits.method_seconds):
-                    answer = self._answer(method, params, ensemble)
+                    answer = self._answer(method, params, ensemble, answers)
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
                 self._method_failed(method.name, error)
             else:
@@ -187,12 +193,19 @@ class _Run:
             f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
         )
 
-    def _answer(self, method: type[Method], params: MethodParams, ensemble: Ensemble) -> Importance:
+    def _answer(
+        self,
+        method: type[Method],
+        params: MethodParams,
+        ensemble: Ensemble,
+        others: Mapping[str, Importance],
+    ) -> Importance:
         context = Context(
             seed=self.experiment.seed,
             method=method.name,
             folder=self.paths.artefacts(method.name),
             fit=self.refits,
+            answers=MappingProxyType(dict(others)) if method.after_others else MappingProxyType({}),
         )
         answer = method(params).explain(ensemble, self.data, context)
         if not isinstance(answer, Importance):

@@ -226,6 +226,8 @@ def _ask(
         context = Context(seed=1, method=method.name, folder=folder or Path(scratch))
         if method.kind == "experiment" and (refit := getattr(make, "refit", None)):
             context = replace(context, fit=lambda plan, *, data=data, **how: refit(data, plan, **how))
+        if method.after_others:
+            context = replace(context, answers={"another": Importance(ensemble.gates)})
         answer = method().explain(ensemble, data, context)
     _require(isinstance(answer, Importance), f"it returned {type(answer).__name__}, not an Importance")
     try:

@@ -58,6 +58,7 @@ class Required(MethodParams):
         ("name", "", "must be lower case"),
         ("name", 3, "it has no name"),
         ("name", "rank", "is a column of ranking.csv"),
+        ("after_others", True, 'its kind is not "experiment"'),
         ("kind", "global", "not one of: member, experiment"),
         ("cost", "cheap", "not one of: Cost.WEIGHTS, Cost.PREDICTIONS"),
         ("Params", dict, "its Params is not a subclass of MethodParams"),
