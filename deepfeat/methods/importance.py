@@ -32,7 +32,9 @@ class Importance:
 
     Attributes:
         scores: (members, features) how much each feature matters; larger is more important. No common scale
-            is needed: the ranking normalises every member.
+            is needed: the ranking normalises every member. A method of kind `experiment` that trains networks
+            of its own may answer with a row for each of its repetitions instead (a fold, a pair of halves);
+            the ranking averages them, and each method counts the same however many rows it has.
         sign: (members, features) direction of the influence, -1 to 1, where the method has one.
         per_class: (members, classes, features) scores for each output, where the method has them.
         class_sign: (members, classes, features) direction of the influence on each output, -1 to 1.
@@ -73,17 +75,19 @@ class Importance:
         if self.selected is not None:
             object.__setattr__(self, "selected", np.asarray(self.selected))
 
-    def check(self, n_members: int, n_features: int) -> None:
+    def check(self, n_members: int | None, n_features: int) -> None:
         """Refuse an answer that cannot be averaged with those of other methods.
 
         Args:
-            n_members: how many members the method was asked about.
+            n_members: how many rows the answer must have, see `Method.rows`; None for any number from one on.
             n_features: how many features the data have.
 
         Raises:
             MethodError: an array has the wrong shape or type, or numbers that are not finite; all faults in
                 one message.
         """
+        if n_members is None and np.ndim(self.scores) > 0:
+            n_members = max(1, len(self.scores))
         shapes: dict[str, tuple[int | None, ...]] = {
             "scores": (n_members, n_features),
             "sign": (n_members, n_features),

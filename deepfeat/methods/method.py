@@ -55,7 +55,8 @@ class Method(ABC):
 
     A method of kind `member` answers for any set of members, each independently of the others: it is called
     for a part of the ensemble at a time, and the parts are joined. One of kind `experiment` is called once,
-    with the whole ensemble, and may train more networks with `context.fit`.
+    with the whole ensemble, and may train more networks with `context.fit`; its answer has a row per member,
+    or per repetition of its own. One that trains says with `fits` how many networks that will be.
 
     Heavy libraries are imported inside `explain`, so that listing and validating stay fast.
 
@@ -107,6 +108,25 @@ class Method(ABC):
         Raises:
             MethodError: the question has no answer here; say why and what to use instead.
         """
+
+    def fits(self, data: Dataset, members: int) -> int:
+        """How many networks `explain` will train at most, so that a run can be estimated before it starts.
+
+        Args:
+            data: the table.
+            members: networks in the main ensemble.
+        """
+        del data, members
+        return 0
+
+    @classmethod
+    def rows(cls, members: int) -> int | None:
+        """How many rows the answer must have: one per member, or any number (None) from an experiment method.
+
+        Args:
+            members: how many the method is asked about.
+        """
+        return members if cls.kind == "member" else None
 
 
 def summary(thing: object) -> str:

@@ -55,7 +55,7 @@ def write_scores(
     features: Sequence[str],
     scores: NDArray[np.float64],
 ) -> None:
-    """`methods/<method>.csv`: a row per member, a column per feature, raw scores."""
+    """`methods/<method>.csv`: a row per member or repetition, a column per feature, raw scores."""
     table = pd.DataFrame(scores, columns=list(features))
     table.insert(0, "member", members, allow_duplicates=True)
     write_table(paths.method(method), table)

@@ -176,10 +176,12 @@ class _Run:
             else:
                 for note in answer.notes:
                     self.console.note(note)
-                write_scores(self.paths, method.name, numbers, self.data.feature_names, answer.scores)
+                # The rows of a method that counts repetitions of its own are numbered by themselves.
+                rows = numbers if len(answer.scores) == len(numbers) else np.arange(len(answer.scores))
+                write_scores(self.paths, method.name, rows, self.data.feature_names, answer.scores)
                 answers[method.name] = answer
             self.asked[method.name] = {
-                "members": len(numbers) if method.name in answers else 0,
+                "members": len(answers[method.name].scores) if method.name in answers else 0,
                 "seconds": round(time.monotonic() - start, 3),
                 "sha256": self.prepared.registry.info[method.name].sha256,
             }
@@ -210,7 +212,7 @@ class _Run:
         answer = method(params).explain(ensemble, self.data, context)
         if not isinstance(answer, Importance):
             raise TypeError(f"explain returned {type(answer).__name__}; it must return an Importance")
-        answer.check(len(ensemble), self.data.n_features)
+        answer.check(method.rows(len(ensemble)), self.data.n_features)
         return answer
 
     def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:

@@ -231,7 +231,7 @@ def _ask(
         answer = method().explain(ensemble, data, context)
     _require(isinstance(answer, Importance), f"it returned {type(answer).__name__}, not an Importance")
     try:
-        answer.check(len(ensemble), data.n_features)
+        answer.check(method.rows(len(ensemble)), data.n_features)
     except MethodError as error:
         raise ConformanceError(str(error)) from error
     if answer.per_class is not None:

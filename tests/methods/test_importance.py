@@ -68,6 +68,24 @@ def test_a_wrong_answer_is_refused_with_its_reason(fields: dict[str, object], re
         Importance(**{"scores": ONES, **fields}).check(3, 2)
 
 
+@pytest.mark.parametrize("rows", [1, 7])
+def test_repetitions_may_be_of_any_number(rows: int) -> None:
+    Importance(np.ones((rows, 2)), sign=np.ones((rows, 2))).check(None, 2)
+
+
+@pytest.mark.parametrize(
+    ("scores", "reason"),
+    [
+        (np.ones((0, 2)), r"scores has shape \(0, 2\), expected \(1, 2\)"),
+        (np.ones((7, 3)), r"expected \(7, 2\)"),
+        (np.float64(1), r"scores has shape \(\)"),
+    ],
+)
+def test_but_at_least_one_and_a_score_per_feature(scores: np.ndarray, reason: str) -> None:
+    with pytest.raises(MethodError, match=reason):
+        Importance(scores).check(None, 2)
+
+
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(MethodError, match=r"scores has shape.*; effect has 1 of 2"):
         Importance(np.ones(3), effect=np.array([np.nan, 1])).check(3, 2)

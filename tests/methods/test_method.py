@@ -3,6 +3,7 @@
 import pytest
 from pydantic import Field, PositiveInt, ValidationError
 
+from deepfeat.data.dataset import Dataset
 from deepfeat.methods import Cost, Importance, Method, MethodParams
 from deepfeat.methods.method import RESERVED_NAMES, contract_faults, summary
 from deepfeat.ranking.table import COLUMNS
@@ -39,6 +40,18 @@ def test_parameters_cannot_be_changed() -> None:
 def test_the_contract_itself_cannot_be_instantiated() -> None:
     with pytest.raises(TypeError, match="abstract"):
         Method()
+
+
+def test_an_answer_has_a_row_per_member_and_that_of_an_experiment_method_any_number() -> None:
+    class Repeated(Good):
+        kind = "experiment"
+
+    assert Good.rows(7) == 7
+    assert Repeated.rows(7) is None
+
+
+def test_without_refits_no_network_is_trained(data: Dataset) -> None:
+    assert Good().fits(data, 100) == 0
 
 
 def test_a_good_method_has_no_faults() -> None:

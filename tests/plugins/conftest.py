@@ -24,7 +24,7 @@ def ask(registry: Registry, tmp_path: Path) -> Ask:
     def answer(name: str, ensemble: Ensemble, data: Dataset, **params: object) -> Importance:
         method = registry.methods[name]
         given = method(method.Params(**params)).explain(ensemble, data, Context(0, name, tmp_path))
-        given.check(len(ensemble), data.n_features)
+        given.check(method.rows(len(ensemble)), data.n_features)
         return given
 
     return answer

@@ -101,6 +101,32 @@ def test_run_json_tells_what_was_done(write_experiment: Write) -> None:
     assert plugin.startswith("gate (")
 
 
+REPETITIONS = """
+import numpy as np
+from deepfeat.methods import Importance, Method
+
+class Halves(Method):
+    "Answers with a row per repetition."
+    name = "halves"
+    kind = "experiment"
+
+    def explain(self, ensemble, data, context):
+        return Importance(np.eye(data.n_features)[[0, 0, 0, 1, 1]])
+"""
+
+
+def test_a_method_may_answer_with_repetitions_of_its_own(write_experiment: Write, tmp_path: Path) -> None:
+    (tmp_path / "halves.py").write_text(REPETITIONS)
+    ran = Ran(write_experiment(plugins=["halves.py"], methods=["gate", "halves"]))
+    assert ran.code == ExitCode.COMPLETE
+    assert read_table(ran.paths.method("halves"))["member"].tolist() == [0, 1, 2, 3, 4]
+    assert ran.record["methods"]["halves"]["members"] == 5
+    ranking = read_table(ran.paths.ranking, text=["feature"]).set_index("feature")
+    assert ranking.loc["weight", "halves"] == pytest.approx(0.6)
+    both = ranking[["gate", "halves"]].mean(axis=1)
+    np.testing.assert_allclose(ranking["importance"], both, rtol=1e-12)
+
+
 def test_the_log_says_how_members_were_trained(write_experiment: Write) -> None:
     runner_log = Ran(write_experiment(training={"epochs": 1})).paths.log.read_text()
     assert "network default trains its members together, as stacks" in runner_log
