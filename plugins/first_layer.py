@@ -22,6 +22,7 @@ class FirstLayer(Method):
     cost = Cost.WEIGHTS
     sees = "how strongly the first layer is wired to each feature"
     blind_to = "everything behind the first layer: what is wired strongly may still not matter"
+    removes = "not removed: trained weights are read, no row is asked"
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Absolute weights added up over units and over the columns of a feature."""

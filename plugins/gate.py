@@ -15,6 +15,7 @@ class Gate(Method):
     paper = "Ashraf 2021"
     sees = "how far training opened the gate in front of each feature"
     blind_to = "what the layers behind the gate make of a feature: they can undo any gate that is not closed"
+    removes = "not removed: trained weights are read, no row is asked"
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """The gates as they are, (members, features)."""

@@ -65,6 +65,7 @@ class IntegratedGradients(Method):
         "whether the answers become better or worse; the way leads over rows that may be impossible ones, on "
         "which networks were never trained"
     )
+    removes = "moved in a straight line from the mean of the network's training rows to each row"
 
     class Params(MethodParams):
         """What the experiment file can set."""

@@ -60,6 +60,7 @@ class Lime(Method):
     blind_to = (
         "interactions, which its local models lack; and perturbed rows ignore how features are correlated"
     )
+    removes = "perturbed around each explained row, drawn from its marginal distribution"
 
     class Params(MethodParams):
         """What is explained, and how closely."""

@@ -37,6 +37,7 @@ class Permutation(Method):
         "what correlated features can stand in for; rows shuffled apart from them may be impossible ones, on "
         "which networks were never trained"
     )
+    removes = "shuffled among held-out rows: its marginal distribution, whatever the other features are"
 
     class Params(HeldOutParams):
         """What the experiment file can set."""

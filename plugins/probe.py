@@ -37,6 +37,7 @@ class Probe(Method):
         "features that only matter together with others (XOR, products), and whatever happens elsewhere than "
         "at the reference"
     )
+    removes = "held at the reference, the mean or zero, while one other feature speaks"
 
     class Params(MethodParams):
         """What the experiment file can set."""

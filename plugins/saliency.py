@@ -35,6 +35,7 @@ class Saliency(Method):
         "effects of steps and of saturated answers, which are flat almost everywhere; and whether the "
         "answers become better or worse"
     )
+    removes = "not removed: moved a little, at rows of the table"
 
     class Params(MethodParams):
         """What the experiment file can set."""

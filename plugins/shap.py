@@ -72,6 +72,7 @@ class Shap(Method):
     blind_to = (
         "whether the network is right; and hiding a feature pairs values that correlated features never have"
     )
+    removes = "hidden: values of background rows take its place, whatever the other features are"
 
     class Params(MethodParams):
         """What is explained, against what, and how closely."""

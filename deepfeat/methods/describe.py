@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepfeat.errors import InputError, Problem
 from deepfeat.methods.discovery import BrokenPlugin
-from deepfeat.methods.method import MethodParams
+from deepfeat.methods.method import Method, MethodParams, summary
 from deepfeat.methods.registry import MethodInfo, Registry
 
 if TYPE_CHECKING:
@@ -69,6 +69,25 @@ def list_markdown(registry: Registry) -> str:
     return "\n".join([*table, *(["", *papers] if papers else [])]) + "\n"
 
 
+def asked_data(method: type[Method], params: MethodParams) -> dict[str, Any]:
+    """What a run records of a method it asked, so that its page needs no plugin; ready for JSON.
+
+    Args:
+        method: the class.
+        params: what it was asked with.
+    """
+    return {
+        "summary": summary(method),
+        "sees": method.sees,
+        "blind_to": method.blind_to,
+        "removes": method.removes,
+        "paper": method.paper,
+        "kind": method.kind,
+        "cost": str(method.cost),
+        "params": params.model_dump(mode="json"),
+    }
+
+
 def show_data(registry: Registry, name: str) -> dict[str, Any]:
     """Everything about one method, ready for JSON.
 
@@ -77,8 +96,8 @@ def show_data(registry: Registry, name: str) -> dict[str, Any]:
         name: of the method.
 
     Returns:
-        The fields of `MethodInfo`, and `paper`, `sees`, `blind_to`, the whole docstring as `about`, and
-        `parameters`: name, type, default and help of each.
+        The fields of `MethodInfo`, and `paper`, `sees`, `blind_to`, `removes`, the whole docstring as
+        `about`, and `parameters`: name, type, default and help of each.
 
     Raises:
         InputError: there is no such method, or its plugin is broken.
@@ -91,6 +110,7 @@ def show_data(registry: Registry, name: str) -> dict[str, Any]:
         "paper": method.paper,
         "sees": method.sees,
         "blind_to": method.blind_to,
+        "removes": method.removes,
         "exempt": dict(method.exempt),
         "parameters": parameters(method.Params),
     }
@@ -114,6 +134,7 @@ def show_view(registry: Registry, name: str) -> "RenderableType":
     for label, value in (
         ("sees", data["sees"]),
         ("blind to", data["blind_to"]),
+        ("removes", data["removes"]),
         ("paper", data["paper"]),
         ("cost", f"{data['cost']}: {registry.methods[name].cost.meaning}"),
         ("source", _short(data["source"])),

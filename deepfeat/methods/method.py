@@ -70,6 +70,8 @@ class Method(ABC):
         after_others: whether it is asked when all others have answered, and sees their answers
             (`context.answers`); only for methods of kind `experiment`. Such a method is about the others, so
             its own scores do not enter the ranking.
+        removes: what it does instead of letting the network see a feature, and which values stand in for it,
+            in one line; nothing where it only reads weights.
         exempt: checks of `deepfeat.testing.conformance` that it does not have to pass: name and reason.
         Params: its parameters.
 
@@ -84,6 +86,7 @@ class Method(ABC):
     sees: ClassVar[str] = ""
     blind_to: ClassVar[str] = ""
     after_others: ClassVar[bool] = False
+    removes: ClassVar[str] = ""
     exempt: ClassVar[Mapping[str, str]] = {}
     Params: ClassVar[type[MethodParams]] = MethodParams
 

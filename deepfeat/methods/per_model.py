@@ -55,6 +55,7 @@ def per_model(
     paper: str = "",
     sees: str = "",
     blind_to: str = "",
+    removes: str = "",
 ) -> Callable[[Callable[..., ArrayLike]], type[PerModel]]:
     """Turns a function of one model into a method.
 
@@ -76,6 +77,7 @@ def per_model(
         paper: the publication to cite.
         sees: what it measures, in one line.
         blind_to: what it cannot see, in one line.
+        removes: what stands in for a feature, in one line, see `Method`.
 
     Returns:
         A decorator that returns a Method class; the function stays reachable as its attribute `function`.
@@ -100,6 +102,7 @@ def per_model(
             "paper": paper,
             "sees": sees,
             "blind_to": blind_to,
+            "removes": removes,
             "Params": params,
             "function": staticmethod(function),
             "takes": _wanted(function),

@@ -15,6 +15,7 @@ from deepfeat.config import dump_experiment
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.errors import ExitCode, InputError
 from deepfeat.methods.context import Context
+from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.timelimit import time_limit
@@ -99,6 +100,14 @@ class _Run:
             plugins=self._plugins(),
             seed=self.experiment.seed,
         )
+        record["data"] |= {
+            "rows": self.data.n_rows,
+            "features": self.data.n_features,
+            "task": self.data.task,
+            "classes": list(self.data.classes),
+            "notes": list(self.data.notes),
+            "warnings": list(self.data.warnings),
+        }
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))
@@ -184,6 +193,8 @@ class _Run:
                 "members": len(answers[method.name].scores) if method.name in answers else 0,
                 "seconds": round(time.monotonic() - start, 3),
                 "sha256": self.prepared.registry.info[method.name].sha256,
+                "notes": list(answers[method.name].notes) if method.name in answers else [],
+                **asked_data(method, params),
             }
         return answers
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from deepfeat.errors import InputError
 from deepfeat.methods import MethodParams
 from deepfeat.methods.describe import (
+    asked_data,
     list_data,
     list_markdown,
     list_view,
@@ -45,6 +46,7 @@ PLUGIN = """
         paper = "Somebody 2001"
         sees = "what predictions need"
         blind_to = "copies"
+        removes = "shuffled among all rows"
         class Params(MethodParams):
             repeats: int = Field(10, ge=1, description="how often")
         def explain(self, ensemble, data, context):
@@ -123,15 +125,30 @@ def test_an_empty_registry_says_what_to_do() -> None:
     assert "put a file into plugins/" in shown(list_view(Registry()))
 
 
+def test_what_a_run_records_of_a_method_is_json(registry: Registry) -> None:
+    method = registry.methods["shuffle"]
+    assert json.loads(json.dumps(asked_data(method, method.Params(repeats=3)))) == {
+        "summary": "Loss when [a feature] is shuffled.",
+        "sees": "what predictions need",
+        "blind_to": "copies",
+        "removes": "shuffled among all rows",
+        "paper": "Somebody 2001",
+        "kind": "member",
+        "cost": "sampling",
+        "params": {"repeats": 3},
+    }
+
+
 def test_show_data_is_json_and_complete(registry: Registry) -> None:
     data = json.loads(json.dumps(show_data(registry, "shuffle")))
     assert data["parameters"] == [
         {"name": "repeats", "type": "integer, at least 1", "default": 10, "help": "how often"}
     ]
-    assert (data["paper"], data["sees"], data["blind_to"]) == (
+    assert (data["paper"], data["sees"], data["blind_to"], data["removes"]) == (
         "Somebody 2001",
         "what predictions need",
         "copies",
+        "shuffled among all rows",
     )
     assert data["about"].splitlines() == [
         "Loss when [a feature] is shuffled.",

@@ -96,7 +96,12 @@ def test_run_json_tells_what_was_done(write_experiment: Write) -> None:
     assert record["network"] == ran.prepared.network.describe()
     assert record["training"]["epochs"] == 2
     assert record["data"]["sha256"] == ran.prepared.data.sha256
+    assert (record["data"]["rows"], record["data"]["features"], record["data"]["task"]) == (60, 3, "binary")
+    assert record["data"]["classes"] == ["no", "yes"]
     assert record["methods"]["gate"]["members"] == 2
+    assert record["methods"]["gate"]["sees"]
+    assert record["methods"]["gate"]["params"] == {}
+    assert record["methods"]["gate"]["notes"] == []
     (plugin,) = record["plugins"]
     assert plugin.startswith("gate (")
 
