@@ -18,9 +18,9 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
-from deepfeat.methods.timelimit import time_limit
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs import provenance
+from deepfeat.runs.asking import ask
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
 from deepfeat.runs.paths import RunPaths
@@ -178,8 +178,7 @@ class _Run:
             self.console.method(method.name)
             start = time.monotonic()
             try:
-                with time_limit(self.experiment.limits.method_seconds):
-                    answer = self._answer(method, params, ensemble, answers)
+                answer = self._answer(method, params, ensemble, answers)
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
                 self._method_failed(method.name, error)
             else:
@@ -220,11 +219,8 @@ class _Run:
             fit=self.refits,
             answers=MappingProxyType(dict(others)) if method.after_others else MappingProxyType({}),
         )
-        answer = method(params).explain(ensemble, self.data, context)
-        if not isinstance(answer, Importance):
-            raise TypeError(f"explain returned {type(answer).__name__}; it must return an Importance")
-        answer.check(method.rows(len(ensemble)), self.data.n_features)
-        return answer
+        seconds = self.experiment.limits.method_seconds
+        return ask(method, params, ensemble, self.data, context, seconds=seconds)
 
     def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:
         config = self.experiment.ranking
