@@ -77,9 +77,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="*", choices=(OURS, *TOOLS), default=(OURS, *TOOLS), metavar="TOOL")
     parser.add_argument("--seeds", nargs="*", type=int)
     parser.add_argument("--tuning", action="store_true", help="the seeds of the choice, not of the report")
-    parser.add_argument(
-        "--set", nargs="*", default=[], metavar="KEY=VALUE", help="change the experiment"
-    )
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="change the experiment")
     parser.add_argument("--results", type=Path, default=HERE.parent / "results" / "truth.jsonl")
     options = parser.parse_args()
     records = Records(options.results)

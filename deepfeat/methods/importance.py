@@ -38,7 +38,9 @@ class Importance:
         sign: (members, features) direction of the influence, -1 to 1, where the method has one.
         per_class: (members, classes, features) scores for each output, where the method has them.
         class_sign: (members, classes, features) direction of the influence on each output, -1 to 1.
-        effect: (features,) estimated effect, for methods that do inference; so are those that follow.
+        effect: (features,) estimated effect, for methods that do inference; so are those that follow. NaN
+            where a feature has none: the effect of a category of several levels is no single number, though
+            it has a p-value.
         std_error: (features,) standard error of `effect`.
         ci_low: (features,) lower end of the confidence interval of `effect`.
         ci_high: (features,) upper end of it.
@@ -46,6 +48,9 @@ class Importance:
         q_value: (features,) p-value adjusted for the number of features. Where a method gives p-values alone,
             a run adjusts them as `ranking.multiplicity` says.
         selected: (features,) bool, the features that a method with an error rate of its own decides for.
+        scale: what `effect` is measured in, a phrase that begins with its kind: `change of y per deviation`,
+            `log odds ratio per deviation`. Estimates of equal scale can be drawn side by side, and those that
+            begin with `log odds ratio` are shown as odds ratios.
         null_hypothesis: what `p_value` or `selected` speak against, a sentence; whoever gives one of the two
             has to give it.
         assumption: what has to hold besides for them to be valid, such as the model assumed for x.
@@ -63,6 +68,7 @@ class Importance:
     p_value: Array | None = None
     q_value: Array | None = None
     selected: NDArray[np.bool_] | None = None
+    scale: str = ""
     null_hypothesis: str = ""
     assumption: str = ""
     notes: tuple[str, ...] = ()
@@ -98,7 +104,8 @@ class Importance:
         found = [
             f"{name} {fault}"
             for name, shape in shapes.items()
-            if (value := getattr(self, name)) is not None and (fault := _fault(value, shape))
+            if (value := getattr(self, name)) is not None
+            and (fault := _fault(value, shape, may_be_nan=name in PER_FEATURE))
         ]
         for name in ("p_value", "q_value"):
             value = getattr(self, name)
@@ -118,8 +125,9 @@ class Importance:
             found.append(
                 f"selected holds {chosen.dtype} of shape {chosen.shape}, expected bool ({n_features})"
             )
-        if not all(isinstance(getattr(self, name), str) for name in ("null_hypothesis", "assumption")):
-            found.append("null_hypothesis and assumption are sentences")
+        told = ("scale", "null_hypothesis", "assumption")
+        if not all(isinstance(getattr(self, name), str) for name in told):
+            found.append(f"{', '.join(told)} are texts")
         elif not self.null_hypothesis and (self.p_value is not None or chosen is not None):
             found.append("p_value or selected comes without null_hypothesis; say what it speaks against")
         return found
@@ -219,7 +227,7 @@ def _as_float64(value: object) -> object:
     return array.astype(np.float64, copy=False) if array.dtype.kind in "fiu" else array
 
 
-def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...]) -> str:
+def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...], *, may_be_nan: bool) -> str:
     """What is wrong with an array of which `shape` is expected (None: any length), or nothing."""
     if value.dtype != np.float64:
         return f"holds {value.dtype}, expected real numbers"
@@ -228,7 +236,7 @@ def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...]) -> str:
     ):
         expected = ", ".join("any" if length is None else str(length) for length in shape)
         return f"has shape {value.shape}, expected ({expected})"
-    wrong = int(np.count_nonzero(~np.isfinite(value)))
+    wrong = int(np.count_nonzero(np.isinf(value) if may_be_nan else ~np.isfinite(value)))
     return f"has {wrong} of {value.size} values that are not finite" if wrong else ""
 
 
