@@ -90,7 +90,7 @@ def test_but_at_least_one_and_a_score_per_feature(scores: np.ndarray, reason: st
 
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(MethodError, match=r"scores has shape.*; effect has 1 of 2"):
-        Importance(np.ones(3), effect=np.array([np.nan, 1])).check(3, 2)
+        Importance(np.ones(3), effect=np.array([np.inf, 1])).check(3, 2)
 
 
 @given(members=st.integers(1, 12), cuts=st.sets(st.integers(1, 11)))
