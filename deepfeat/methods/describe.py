@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepfeat.errors import InputError, Problem
 from deepfeat.methods.discovery import BrokenPlugin
+from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams, summary
 from deepfeat.methods.registry import MethodInfo, Registry
 
@@ -69,14 +70,19 @@ def list_markdown(registry: Registry) -> str:
     return "\n".join([*table, *(["", *papers] if papers else [])]) + "\n"
 
 
-def asked_data(method: type[Method], params: MethodParams) -> dict[str, Any]:
+def asked_data(method: type[Method], params: MethodParams, answer: Importance | None) -> dict[str, Any]:
     """What a run records of a method it asked, so that its page needs no plugin; ready for JSON.
 
     Args:
         method: the class.
         params: what it was asked with.
+        answer: what it said; None where it failed.
     """
+    told = ("scale", "null_hypothesis", "assumption")
     return {
+        "members": 0 if answer is None else len(answer.scores),
+        "notes": [] if answer is None else list(answer.notes),
+        **{name: "" if answer is None else getattr(answer, name) for name in told},
         "summary": summary(method),
         "sees": method.sees,
         "blind_to": method.blind_to,

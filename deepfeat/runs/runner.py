@@ -189,11 +189,9 @@ class _Run:
                 write_scores(self.paths, method.name, rows, self.data.feature_names, answer.scores)
                 answers[method.name] = answer
             self.asked[method.name] = {
-                "members": len(answers[method.name].scores) if method.name in answers else 0,
                 "seconds": round(time.monotonic() - start, 3),
                 "sha256": self.prepared.registry.info[method.name].sha256,
-                "notes": list(answers[method.name].notes) if method.name in answers else [],
-                **asked_data(method, params),
+                **asked_data(method, params, answers.get(method.name)),
             }
         return answers
 

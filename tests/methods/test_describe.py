@@ -6,12 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
 from pydantic import Field, PositiveInt
 from rich.console import Console
 
 from deepfeat.errors import InputError
-from deepfeat.methods import MethodParams
+from deepfeat.methods import Importance, MethodParams
 from deepfeat.methods.describe import (
     asked_data,
     list_data,
@@ -127,7 +128,13 @@ def test_an_empty_registry_says_what_to_do() -> None:
 
 def test_what_a_run_records_of_a_method_is_json(registry: Registry) -> None:
     method = registry.methods["shuffle"]
-    assert json.loads(json.dumps(asked_data(method, method.Params(repeats=3)))) == {
+    answer = Importance(np.ones((2, 3)), scale="change of y", null_hypothesis="None.", notes=("Slow.",))
+    assert json.loads(json.dumps(asked_data(method, method.Params(repeats=3), answer))) == {
+        "members": 2,
+        "notes": ["Slow."],
+        "scale": "change of y",
+        "null_hypothesis": "None.",
+        "assumption": "",
         "summary": "Loss when [a feature] is shuffled.",
         "sees": "what predictions need",
         "blind_to": "copies",
@@ -137,6 +144,8 @@ def test_what_a_run_records_of_a_method_is_json(registry: Registry) -> None:
         "cost": "sampling",
         "params": {"repeats": 3},
     }
+    failed = asked_data(method, method.Params(), None)
+    assert (failed["members"], failed["notes"], failed["scale"]) == (0, [], "")
 
 
 def test_show_data_is_json_and_complete(registry: Registry) -> None:
