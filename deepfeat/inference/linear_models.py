@@ -1,0 +1,300 @@
+"""Generalised linear models: coefficients with standard errors, intervals and p-values, by statsmodels.
+
+The yardstick beside the network: what a classical analysis of the same table says. Where maximum likelihood
+has no finite answer because the columns separate the classes, Firth's penalised likelihood (Firth 1993, "Bias
+reduction of maximum likelihood estimates", Biometrika 80; Heinze & Schemper 2002, "A solution to the problem
+of separation in logistic regression", Statistics in Medicine 21) takes its place. With more columns than rows
+there are penalised estimates, without p-values.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Penalty = Literal["lasso", "ridge"]
+Groups = Sequence[NDArray[np.int64]]
+"""For each feature the columns of the design that belong to it; none for a feature that adds nothing."""
+
+LARGEST_ERROR, LARGEST_COEFFICIENT = 1e3, 15.0
+"""Of a standardised column in a logistic model; beyond them the likelihood has no maximum in earnest."""
+LEVEL = 0.05
+ITERATIONS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """A fitted model of k columns and one linear predictor per outcome.
+
+    Attributes:
+        model: what was fitted, in words.
+        coefficients: (outcomes, k) of the columns as they were given; the intercept is left out.
+        std_errors: (outcomes, k).
+        ci_low: (outcomes, k) lower end of the 95 % interval.
+        ci_high: (outcomes, k) upper end of it.
+        p_values: (outcomes, k) of each coefficient being zero.
+        group_p: (groups,) of all coefficients of a feature being zero; NaN for one without columns.
+    """
+
+    model: str
+    coefficients: Floats
+    std_errors: Floats
+    ci_low: Floats
+    ci_high: Floats
+    p_values: Floats
+    group_p: Floats
+
+
+def independent_columns(x: Floats) -> NDArray[np.int64]:
+    """The columns that are no combination of an intercept and those before them.
+
+    Args:
+        x: (rows, k).
+    """
+    table = np.column_stack([np.ones(len(x)), x])
+    norms = np.linalg.norm(table, axis=0)
+    diagonal = np.abs(np.diag(np.linalg.qr(table / np.where(norms > 0, norms, 1), mode="r")))
+    kept: NDArray[np.int64] = np.flatnonzero(diagonal[1:] > 1e-7).astype(np.int64)  # noqa: PLR2004 - as R does
+    return kept
+
+
+def ordinary_least_squares(x: Floats, y: Floats, groups: Groups) -> LinearFit:
+    """Linear regression with t and F tests.
+
+    Args:
+        x: (rows, k) columns of full rank, fewer than rows - 1.
+        y: (rows,) values.
+        groups: columns of each feature.
+    """
+    from statsmodels.api import OLS  # noqa: PLC0415 - takes a second to import
+
+    fitted = OLS(y, _with_intercept(x)).fit()
+    joint = [
+        float(fitted.f_test(_selector(columns, x.shape[1])).pvalue) if len(columns) > 1 else np.nan
+        for columns in groups
+    ]
+    return _fit_of("ordinary least squares", fitted, groups, joint)
+
+
+def logistic(x: Floats, y: Floats, groups: Groups) -> LinearFit:
+    """Logistic regression with Wald tests, or with Firth's penalty where the classes are separated.
+
+    Args:
+        x: (rows, k) standardised columns of full rank.
+        y: (rows,) 0 or 1.
+        groups: columns of each feature.
+    """
+    from statsmodels.api import Logit  # noqa: PLC0415 - as above
+
+    fitted = _maximum_likelihood(Logit(y, _with_intercept(x)))
+    if fitted is None:
+        return _firth(x, y, groups)
+    joint = [
+        float(fitted.wald_test(_selector(columns, x.shape[1]), scalar=True).pvalue)
+        if len(columns) > 1
+        else np.nan
+        for columns in groups
+    ]
+    return _fit_of("logistic regression", fitted, groups, joint)
+
+
+def multinomial(x: Floats, y: NDArray[np.int64], groups: Groups) -> LinearFit:
+    """Multinomial logistic regression against the first class; likelihood ratio tests that drop a feature.
+
+    Where the classes are separated: Firth's logistic regression of each class against the rest; the p-value
+    of a feature is then the smallest over classes, times their number (Bonferroni).
+
+    Args:
+        x: (rows, k) standardised columns of full rank.
+        y: (rows,) class numbers from 0.
+        groups: columns of each feature.
+    """
+    from scipy.stats import chi2  # noqa: PLC0415 - as above
+    from statsmodels.api import MNLogit  # noqa: PLC0415 - as above
+
+    fitted = _maximum_likelihood(MNLogit(y, _with_intercept(x)))
+    if fitted is None:
+        return one_against_rest([(y == label).astype(np.float64) for label in np.unique(y)], x, groups)
+    joint = []
+    for columns in groups:
+        if not len(columns):
+            joint.append(np.nan)
+            continue
+        rest = np.delete(np.arange(1 + x.shape[1]), 1 + columns)
+        with warnings.catch_warnings():
+            # on the way to the maximum a step may go too far
+            warnings.simplefilter("ignore", RuntimeWarning)
+            reduced = MNLogit(y, _with_intercept(x)[:, rest]).fit(disp=0, method="newton", maxiter=ITERATIONS)
+        ratio = max(0.0, 2 * (fitted.llf - reduced.llf))
+        joint.append(float(chi2.sf(ratio, len(columns) * fitted.params.shape[1])))
+    params, errors = np.asarray(fitted.params)[1:].T, np.asarray(fitted.bse)[1:].T
+    reach = _normal_quantile() * errors
+    return LinearFit(
+        "multinomial logistic regression",
+        params,
+        errors,
+        params - reach,
+        params + reach,
+        np.asarray(fitted.pvalues)[1:].T,
+        np.array(joint),
+    )
+
+
+def one_against_rest(outcomes: Sequence[Floats], x: Floats, groups: Groups) -> LinearFit:
+    """A logistic regression for each of several 0/1 outcomes; p-values of features by Bonferroni over them.
+
+    Args:
+        outcomes: (rows,) each.
+        x: (rows, k) standardised columns of full rank.
+        groups: columns of each feature.
+    """
+    fits = [logistic(x, y, groups) for y in outcomes]
+    names = " and ".join(dict.fromkeys(fit.model for fit in fits))
+    parts = {
+        name: np.concatenate([getattr(fit, name) for fit in fits])
+        for name in ("coefficients", "std_errors", "ci_low", "ci_high", "p_values")
+    }
+    smallest = np.min([fit.group_p for fit in fits], axis=0)
+    return LinearFit(f"{names}, one outcome at a time", **parts, group_p=np.minimum(1, len(fits) * smallest))
+
+
+def penalised(x: Floats, y: NDArray[Any], penalty: Penalty, *, labels: bool, seed: int) -> Floats:
+    """Coefficients under a penalty that five-fold cross-validation chooses; estimates, and nothing more.
+
+    Args:
+        x: (rows, k) standardised columns, as many as there are.
+        y: (rows,) values, or class numbers.
+        penalty: `lasso` (Tibshirani 1996) or `ridge` (Hoerl & Kennard 1970).
+        labels: whether `y` holds class numbers: then it is logistic regression.
+        seed: of the folds and of the solver.
+
+    Returns:
+        (outcomes, k): one outcome for values and two classes, else one for each class.
+    """
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
+    from sklearn.linear_model import LassoCV, LogisticRegressionCV, RidgeCV  # noqa: PLC0415 - as above
+    from sklearn.model_selection import KFold, StratifiedKFold  # noqa: PLC0415 - as above
+
+    model: Any
+    if labels:
+        model = LogisticRegressionCV(
+            Cs=10,
+            l1_ratios=(1.0 if penalty == "lasso" else 0.0,),
+            solver="saga",
+            cv=StratifiedKFold(5, shuffle=True, random_state=seed),
+            scoring="neg_log_loss",
+            use_legacy_attributes=False,
+            tol=1e-3,
+            max_iter=1000,
+            random_state=seed,
+        )
+    elif penalty == "lasso":
+        model = LassoCV(eps=1e-2, cv=KFold(5, shuffle=True, random_state=seed), random_state=seed)
+    else:
+        model = RidgeCV(alphas=np.geomspace(1e-2, 1e4, 25) * len(x) / 100)
+    with warnings.catch_warnings():
+        # the weakest penalties, which are hardly ever chosen, need not converge
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return np.atleast_2d(np.asarray(model.fit(x, y).coef_, dtype=np.float64))
+
+
+def _maximum_likelihood(model: Any) -> Any | None:  # noqa: ANN401 - statsmodels is untyped
+    """The fitted model, or None where it does not converge or the classes are separated."""
+    from statsmodels.tools.sm_exceptions import (  # noqa: PLC0415 - as above
+        ConvergenceWarning,
+        HessianInversionWarning,
+        PerfectSeparationError,
+        PerfectSeparationWarning,
+    )
+
+    with warnings.catch_warnings():
+        for category in (ConvergenceWarning, HessianInversionWarning, PerfectSeparationWarning):
+            warnings.simplefilter("error", category)
+        # near separation probabilities round to 0 and 1, which is told by the checks below
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            fitted = model.fit(disp=0, method="newton", maxiter=ITERATIONS)
+        except (
+            ConvergenceWarning,
+            HessianInversionWarning,
+            PerfectSeparationError,
+            PerfectSeparationWarning,
+            np.linalg.LinAlgError,
+        ):
+            return None
+    params, errors = np.asarray(fitted.params)[1:], np.asarray(fitted.bse)[1:]
+    fine = np.all(np.isfinite(errors)) and np.all(errors < LARGEST_ERROR)
+    return fitted if fine and np.all(np.abs(params) < LARGEST_COEFFICIENT) else None
+
+
+def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
+    """Firth's logistic regression: Wald intervals, penalised likelihood ratio tests."""
+    from firthmodels import FirthLogisticRegression  # noqa: PLC0415 - as above
+    from scipy.stats import chi2  # noqa: PLC0415 - as above
+
+    def fitted_to(table: Floats) -> Any:  # noqa: ANN401
+        return FirthLogisticRegression(backend="numpy", max_iter=ITERATIONS, max_halfstep=50).fit(
+            table, y.astype(np.int64)
+        )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        whole = fitted_to(x).lrt(list(range(x.shape[1])))
+        joint = []
+        for columns in groups:
+            if len(columns) < 2:  # noqa: PLR2004
+                joint.append(np.nan)
+                continue
+            rest = np.delete(np.arange(x.shape[1]), columns)
+            ratio = 2 * (whole.loglik_ - fitted_to(x[:, rest]).loglik_) if len(rest) else np.nan
+            joint.append(float(chi2.sf(max(0.0, ratio), len(columns))))
+    coefficients, errors = whole.coef_[None], whole.bse_[None, : x.shape[1]]
+    p_values = whole.lrt_pvalues_[None, : x.shape[1]]
+    reach = _normal_quantile() * errors
+    return LinearFit(
+        "Firth's penalised logistic regression",
+        coefficients,
+        errors,
+        coefficients - reach,
+        coefficients + reach,
+        p_values,
+        _filled(groups, joint, p_values[0]),
+    )
+
+
+def _fit_of(model: str, fitted: Any, groups: Groups, joint: list[float]) -> LinearFit:  # noqa: ANN401
+    interval = np.asarray(fitted.conf_int(LEVEL))[1:]
+    p_values = np.asarray(fitted.pvalues)[1:]
+    return LinearFit(
+        model,
+        np.asarray(fitted.params)[None, 1:],
+        np.asarray(fitted.bse)[None, 1:],
+        interval[None, :, 0],
+        interval[None, :, 1],
+        p_values[None],
+        _filled(groups, joint, p_values),
+    )
+
+
+def _filled(groups: Groups, joint: list[float], p_values: Floats) -> Floats:
+    """The p-value of a feature of one column is that of its coefficient."""
+    own = [p_values[columns[0]] if len(columns) == 1 else p for columns, p in zip(groups, joint, strict=True)]
+    return np.array(own, dtype=np.float64)
+
+
+def _with_intercept(x: Floats) -> Floats:
+    return np.column_stack([np.ones(len(x)), x])
+
+
+def _selector(columns: NDArray[np.int64], k: int) -> Floats:
+    """(columns, 1 + k) picks these coefficients out of all, the intercept first."""
+    return np.eye(1 + k)[1 + columns]
+
+
+def _normal_quantile() -> float:
+    return NormalDist().inv_cdf(1 - LEVEL / 2)

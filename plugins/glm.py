@@ -1,0 +1,222 @@
+"""glm: what a generalised linear model of the same table says, as every statistician knows it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from deepfeat.inference.linear_models import (
+    LinearFit,
+    Penalty,
+    independent_columns,
+    logistic,
+    multinomial,
+    one_against_rest,
+    ordinary_least_squares,
+    penalised,
+)
+from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method, MethodError, MethodParams
+
+Floats = NDArray[np.float64]
+
+# Features that a note names.
+_SHOWN = 10
+
+
+class Glm(Method):
+    """Coefficients, intervals and p-values of a generalised linear model: the yardstick beside the network.
+
+    Ordinary least squares for a regression, logistic regression for two classes (Firth's where the classes
+    are separated), multinomial for several (likelihood ratio tests, one feature dropped at a time). The
+    effect of a number is the change per standard deviation, that of a category of two levels the step
+    between them; `coefficients.csv` has every coefficient per unit as well, with odds ratios. The score of a
+    feature is the deviation of what it contributes to the linear predictor. It is fitted to all rows and
+    looks at no network.
+    """
+
+    name = "glm"
+    kind = "experiment"
+    cost = Cost.WEIGHTS
+    paper = (
+        "Nelder & Wedderburn 1972, JRSS A 135; separation: Firth 1993, Biometrika 80, and Heinze & Schemper "
+        "2002, Statistics in Medicine 21"
+    )
+    sees = "effects that are linear (on the scale of the link), each given all others"
+    blind_to = (
+        "curved effects and interactions; where the truth is not linear, even irrelevant features may pass"
+    )
+
+    class Params(MethodParams):
+        """What the experiment file can set."""
+
+        most_columns: PositiveInt = Field(
+            2000,
+            description="columns beyond which it is refused; the time grows with the cube of their number",
+        )
+        wide: Penalty = Field(
+            "lasso",
+            description="penalty of the estimates where there are more columns than rows: lasso or ridge",
+        )
+
+    params: Params
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """One model of the whole table; a single row of scores."""
+        del ensemble
+        columns, x, deviations = _design(data)
+        groups = _groups(data, columns)
+        if x.shape[1] + 2 > data.n_rows:
+            return self._estimates_alone(data, x, groups, context)
+        if x.shape[1] > self.params.most_columns:
+            raise MethodError(
+                f"{x.shape[1]:,} columns are more than most_columns ({self.params.most_columns:,}); raise it "
+                "or use the methods lasso or ridge, which give estimates without p-values"
+            )
+        fitted = _fitted(data, x, groups)
+        _write_table(context, data, columns, fitted, deviations)
+        one = [own[0] if len(own) == 1 else -1 for own in groups] if len(fitted.coefficients) == 1 else []
+        return Importance(
+            _contributions(x, fitted.coefficients, groups),
+            **{field: _of(one, getattr(fitted, name)[0]) for field, name in _ESTIMATES.items() if len(one)},
+            p_value=fitted.group_p,
+            scale=f"{'change of y' if data.task == 'regression' else 'log odds ratio'} per deviation",
+            null_hypothesis="all coefficients of the feature are zero, given all other features",
+            assumption="the model is right: effects are linear and add up on the scale of the link, and rows "
+            "are independent",
+            notes=(f"{fitted.model} of all {data.n_rows:,} rows", *_aliased(data, groups)),
+        )
+
+    def _estimates_alone(
+        self, data: Dataset, x: Floats, groups: list[NDArray[np.int64]], context: Context
+    ) -> Importance:
+        """More columns than rows: no test is valid, but a penalty gives estimates."""
+        seed = int(context.rng.integers(1 << 31))
+        if data.task in {"binary", "multiclass"}:
+            coefficients = penalised(x, data.strata, self.params.wide, labels=True, seed=seed)
+        else:
+            parts = [
+                penalised(
+                    x, y.astype(np.float64), self.params.wide, labels=data.task != "regression", seed=seed
+                )
+                for y in data.y.T
+            ]
+            coefficients = np.concatenate(parts)
+        note = (
+            f"{x.shape[1]:,} columns and {data.n_rows:,} rows: coefficients of a cross-validated "
+            f"{self.params.wide}, which have no valid p-values"
+        )
+        return Importance(_contributions(x, coefficients, groups), notes=(note,))
+
+
+_ESTIMATES = {"effect": "coefficients", "std_error": "std_errors", "ci_low": "ci_low", "ci_high": "ci_high"}
+
+
+def _contributions(x: Floats, coefficients: Floats, groups: list[NDArray[np.int64]]) -> Floats:
+    """(1, features) deviation of what each feature adds to the linear predictor, mean over outcomes."""
+    added = [(x[:, own] @ coefficients[:, own].T).std(axis=0).mean() for own in groups]
+    return np.array(added)[None]
+
+
+def _aliased(data: Dataset, groups: list[NDArray[np.int64]]) -> list[str]:
+    """A note about features without a coefficient, if there are any."""
+    names = [name for name, own in zip(data.feature_names, groups, strict=True) if not len(own)]
+    if not names:
+        return []
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return [f"without a coefficient, being constant or a combination of features before them: {shown}"]
+
+
+def _design(data: Dataset) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """The columns that take part, their values and their deviations.
+
+    Numbers are standardised; of a category the first level is left out and the others stay 0 and 1, with
+    deviation 1.
+    """
+    first_levels = {feature.start for feature in data.features if feature.is_category}
+    candidates = np.array([j for j in range(data.n_columns) if j not in first_levels], dtype=np.int64)
+    x = data.x[:, candidates].astype(np.float64)
+    spread = x.std(axis=0)
+    is_level = np.isin(
+        data.column_feature[candidates], [j for j, f in enumerate(data.features) if f.is_category]
+    )
+    deviations = np.where(is_level | (spread == 0), 1.0, spread)
+    x = np.where(is_level, x, (x - x.mean(axis=0)) / deviations)
+    kept = independent_columns(x) if x.shape[1] < len(x) else np.arange(x.shape[1])
+    return candidates[kept], x[:, kept], deviations[kept]
+
+
+def _groups(data: Dataset, columns: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    owner = data.column_feature[columns]
+    return [np.flatnonzero(owner == feature) for feature in range(data.n_features)]
+
+
+def _fitted(data: Dataset, x: Floats, groups: list[NDArray[np.int64]]) -> LinearFit:
+    y = data.y.astype(np.float64)
+    if data.task == "regression":
+        return ordinary_least_squares(x, y[:, 0], groups)
+    if data.task == "binary":
+        return logistic(x, y[:, 0], groups)
+    if data.task == "multiclass":
+        return multinomial(x, y.argmax(axis=1), groups)
+    return one_against_rest(list(y.T), x, groups)
+
+
+def _of(one: list[int], values: Floats) -> Floats:
+    """The value of each feature that has a single column, NaN for the others."""
+    return np.where(np.array(one) >= 0, values[one], np.nan)
+
+
+def _write_table(
+    context: Context, data: Dataset, columns: NDArray[np.int64], fitted: LinearFit, deviations: Floats
+) -> None:
+    """`coefficients.csv`: the table of the model, a row per outcome and term, in units of the columns."""
+    import pandas as pd  # noqa: PLC0415 - loaded by whoever runs methods
+
+    from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
+
+    owners = [data.features[j] for j in data.column_feature[columns]]
+    terms = [
+        f"{feature.name} = {feature.levels[column - feature.start]}" if feature.is_category else feature.name
+        for feature, column in zip(owners, columns, strict=True)
+    ]
+    outcomes = _outcomes(data, len(fitted.coefficients))
+    parts = []
+    for row, outcome in enumerate(outcomes):
+        per_unit = {
+            "coefficient": fitted.coefficients[row] / deviations,
+            "std_error": fitted.std_errors[row] / deviations,
+            "ci_low": fitted.ci_low[row] / deviations,
+            "ci_high": fitted.ci_high[row] / deviations,
+        }
+        part = pd.DataFrame(
+            {
+                "outcome": outcome,
+                "term": terms,
+                "coefficient": per_unit["coefficient"],
+                "std_error": per_unit["std_error"],
+                "statistic": fitted.coefficients[row] / fitted.std_errors[row],
+                "p_value": fitted.p_values[row],
+                "ci_low": per_unit["ci_low"],
+                "ci_high": per_unit["ci_high"],
+                "coefficient_per_deviation": fitted.coefficients[row],
+            }
+        )
+        if data.task != "regression":
+            with np.errstate(over="ignore"):
+                for name, values in (
+                    ("odds_ratio", "coefficient"),
+                    ("odds_ci_low", "ci_low"),
+                    ("odds_ci_high", "ci_high"),
+                ):
+                    part[name] = np.exp(per_unit[values])
+        parts.append(part)
+    write_table(context.artefact("coefficients.csv"), pd.concat(parts, ignore_index=True))
+
+
+def _outcomes(data: Dataset, count: int) -> list[str]:
+    if data.task == "regression":
+        return [data.classes[0]]
+    if data.task == "binary":
+        return [data.classes[1]]
+    if count < data.n_outputs:
+        return [f"{name} against {data.classes[0]}" for name in data.classes[1:]]
+    return [f"{name} against the rest" if data.task == "multiclass" else name for name in data.classes]

@@ -1,0 +1,91 @@
+"""The GLM of a table: what every statistician would report of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.derived import with_features
+from deepfeat.methods import Context, Importance, MethodError
+from deepfeat.methods.registry import load_registry
+from deepfeat.testing.families import PROBLEMS
+from deepfeat.testing.linear import LinearEnsemble
+
+GLM = load_registry(environ={}).methods["glm"]
+
+
+def ask(data: Dataset, folder: Path, **params: object) -> Importance:
+    answer = GLM(GLM.Params(**params)).explain(LinearEnsemble.fit(data), data, Context(0, "glm", folder))
+    answer.check(None, data.n_features)
+    return answer
+
+
+def test_it_reads_like_the_table_of_a_statistician(tmp_path: Path) -> None:
+    data = PROBLEMS["additive"](400, 6, 0).dataset()
+    answer = ask(data, tmp_path)
+    table = pd.read_csv(tmp_path / "coefficients.csv")
+    theirs = sm.Logit(data.y[:, 0], sm.add_constant(data.x.astype(float))).fit(disp=0)
+    np.testing.assert_allclose(table["coefficient"], theirs.params[1:], rtol=1e-4)
+    np.testing.assert_allclose(table["std_error"], theirs.bse[1:], rtol=1e-4)
+    np.testing.assert_allclose(table["odds_ratio"], np.exp(theirs.params[1:]), rtol=1e-4)
+    np.testing.assert_allclose(answer.p_value, theirs.pvalues[1:], rtol=1e-3, atol=1e-12)
+    np.testing.assert_allclose(answer.effect, theirs.params[1:] * data.x.std(axis=0), rtol=1e-4)
+    assert answer.scale == "log odds ratio per deviation"
+
+
+def test_it_finds_what_is_linear(tmp_path: Path) -> None:
+    problem = PROBLEMS["additive"](400, 10, 1)
+    p_value = ask(problem.dataset(), tmp_path).p_value
+    assert set(np.argsort(p_value)[:4].tolist()) == set(problem.relevant)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression"])
+def test_every_task_and_categories(make_data: Callable[..., Dataset], tmp_path: Path, task: str) -> None:
+    data = make_data(task, rows=240, widths=(1, 3, 2, 1))
+    answer = ask(data, tmp_path)
+    assert answer.scores.shape == (1, 4)
+    assert answer.scores[0, 0] > answer.scores[0, 1]
+    assert answer.p_value[0] < 1e-3
+    if answer.effect is not None:
+        assert np.isnan(answer.effect[1])
+        assert np.isfinite(answer.effect[[0, 2, 3]]).all()
+    terms = pd.read_csv(tmp_path / "coefficients.csv")["term"]
+    assert {"f0", "f1 = b", "f1 = c", "f2 = b", "f3"} <= set(terms)
+
+
+def test_separation_gives_a_finite_estimate(tmp_path: Path) -> None:
+    problem = PROBLEMS["exact_xor"](200, 4, 0)
+    data = problem.dataset()
+    separated = Dataset(
+        **{**vars(data), "y": (data.x[:, :1] > 0).astype(np.float32), "sha256": "made"},
+    )
+    answer = ask(separated, tmp_path)
+    assert np.isfinite(answer.effect).all()
+    assert answer.p_value[0] < 1e-6
+    assert "Firth" in answer.notes[0]
+
+
+def test_a_copy_has_no_coefficient_and_is_named(tmp_path: Path) -> None:
+    data = with_features(PROBLEMS["additive"](200, 6, 0).dataset(), ["copy"], [[0.0]] * 200)
+    answer = ask(data, tmp_path)
+    assert np.isnan(answer.p_value[6])
+    assert answer.scores[0, 6] == 0
+    assert answer.notes[1].endswith("copy")
+
+
+@pytest.mark.parametrize("family", ["gene_expression", "friedman1_regression"])
+def test_more_columns_than_rows_give_estimates_without_p_values(tmp_path: Path, family: str) -> None:
+    problem = PROBLEMS[family](60, 180, 0)
+    answer = ask(problem.dataset(), tmp_path)
+    assert answer.p_value is None
+    assert answer.effect is None
+    assert "no valid p-values" in answer.notes[0]
+
+
+def test_a_table_too_wide_is_refused_with_the_alternative(tmp_path: Path) -> None:
+    with pytest.raises(MethodError, match=r"6 columns are more than most_columns \(5\).*lasso or ridge"):
+        ask(PROBLEMS["additive"](100, 6, 0).dataset(), tmp_path, most_columns=5)
