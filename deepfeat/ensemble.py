@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.nets.template import Template
+from deepfeat.training.alone import BATCH, keras_step_seconds
 from deepfeat.training.batches import padded
 from deepfeat.training.inference import Inference, set_member
 from deepfeat.training.loop import MemberRecord, Progress
@@ -179,6 +180,17 @@ class Ensemble:
     def weights(self, variable: int) -> Array:
         """(members, ...) one entry of `template.variables` for all members."""
         return np.concatenate([values[variable] for values, _, _ in self.members.chunks(WEIGHTS_AT_A_TIME)])
+
+    def seconds_one_by_one(self) -> float:
+        """Projected time of `keras.Model.fit` for the members, one after another, for as many epochs.
+
+        A few steps are measured, once for each network; see `deepfeat.training.alone`.
+        """
+        steps = [
+            record.epochs * -(-len(split.train) // BATCH)
+            for record, split in zip(self.records, self.plan.splits, strict=True)
+        ]
+        return float(sum(steps)) * keras_step_seconds(self.template, self.data)
 
     def score(self) -> None:
         """Fill `records[i].scores`, on held-out rows, or on validation rows where none are held out."""

@@ -18,6 +18,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.refitting import CountedFit
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs import provenance
 from deepfeat.runs.asking import ask
@@ -177,13 +178,16 @@ class _Run:
         for method, params in sorted(self.prepared.methods, key=lambda asked: asked[0].after_others):
             self.console.method(method.name)
             start = time.monotonic()
+            trained = CountedFit(self.refits)
             try:
-                answer = self._answer(method, params, ensemble, answers)
+                answer = self._answer(method, params, ensemble, answers, trained)
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
                 self._method_failed(method.name, error)
             else:
                 for note in answer.notes:
                     self.console.note(note)
+                if trained.networks:
+                    self.console.note(trained.sentence())
                 # The rows of a method that counts repetitions of its own are numbered by themselves.
                 rows = numbers if len(answer.scores) == len(numbers) else np.arange(len(answer.scores))
                 write_scores(self.paths, method.name, rows, self.data.feature_names, answer.scores)
@@ -192,6 +196,7 @@ class _Run:
                 "seconds": round(time.monotonic() - start, 3),
                 "sha256": self.prepared.registry.info[method.name].sha256,
                 **asked_data(method, params, answers.get(method.name)),
+                **({"refits": trained.record()} if trained.networks else {}),
             }
         return answers
 
@@ -209,12 +214,13 @@ class _Run:
         params: MethodParams,
         ensemble: Ensemble,
         others: Mapping[str, Importance],
+        trained: CountedFit,
     ) -> Importance:
         context = Context(
             seed=self.experiment.seed,
             method=method.name,
             folder=self.paths.artefacts(method.name),
-            fit=self.refits,
+            fit=trained,
             answers=MappingProxyType(dict(others)) if method.after_others else MappingProxyType({}),
         )
         seconds = self.experiment.limits.method_seconds

@@ -333,3 +333,8 @@ class Refits(Method):
     assert ran.code == ExitCode.COMPLETE
     gate, refits = (read_table(ran.paths.method(name)) for name in ("gate", "refits"))
     pd.testing.assert_frame_equal(gate, refits)
+    asked = ran.record["methods"]
+    assert "refits" not in asked["gate"]
+    assert asked["refits"]["refits"]["networks"] == 2
+    assert asked["refits"]["refits"]["one_by_one_seconds"] > 0
+    assert "trained 2 networks in " in ran.screen.getvalue()
