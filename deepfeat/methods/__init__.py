@@ -16,7 +16,9 @@ from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.per_model import per_model
+from deepfeat.methods.per_split import PerSplitParams, Share, linear_importance, shares, used_splits
 from deepfeat.methods.residuals import Residuals
+from deepfeat.training.replaced import rebuilt
 
 __all__ = [
     "Context",
@@ -28,19 +30,25 @@ __all__ = [
     "Method",
     "MethodError",
     "MethodParams",
+    "PerSplitParams",
     "Residuals",
+    "Share",
     "describe_figure",
     "direction",
     "held_out_rows",
     "hookimpl",
+    "linear_importance",
     "measure",
     "members_at_a_time",
     "per_model",
+    "rebuilt",
     "rise_when_replaced",
     "sample",
     "save_figure",
+    "shares",
     "sum_columns",
     "to_columns",
     "to_features",
+    "used_splits",
     "with_features",
 ]

@@ -29,6 +29,7 @@ class Cost(StrEnum):
     WEIGHTS = "weights", "reads trained weights; no time at all"
     PREDICTIONS = "predictions", "predicts the rows a few times for every feature"
     SAMPLING = "sampling", "predicts hundreds of variations of every row"
+    OTHER_MODELS = "other models", "fits other models to the same rows"
     REFITS = "refits", "trains networks again"
 
     def __new__(cls, value: str, meaning: str) -> Self:

@@ -1,0 +1,165 @@
+"""Other models on the same rows as the networks: a fit for each split, as a yardstick."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.splits import folds
+from deepfeat.methods.annotations import Ensemble
+from deepfeat.methods.context import Context
+from deepfeat.methods.held_out import held_out_rows
+from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
+from deepfeat.methods.method import MethodParams
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+CV_FOLDS = 5
+
+
+FitValues = Callable[[Floats, Floats, "Share"], Floats]
+FitLabels = Callable[[Floats, Rows, "Share"], Floats]
+
+
+class PerSplitParams(MethodParams):
+    """Parameters of a method that fits another model on the networks' splits."""
+
+    splits: PositiveInt = Field(
+        20, description="splits of the networks that are used, the first ones, at most"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The rows of one network, for another model to learn from and to be judged on.
+
+    Attributes:
+        data: the table.
+        target: (rows, outputs) the network's own targets where it has some, else those of the table.
+        used: (features,) False where the network may not use a feature.
+        train: rows to learn from; a bootstrap sample holds some of them several times.
+        held_out: rows that the network has not been trained on.
+        rng: random numbers of the network's own.
+    """
+
+    data: Dataset
+    target: NDArray[np.float32]
+    used: NDArray[np.bool_]
+    train: Rows
+    held_out: Rows
+    rng: np.random.Generator
+
+    def standardised(self, rows: Rows) -> Floats:
+        """(rows, columns) with mean 0 and deviation 1 over the training rows; 0 where a column is unused.
+
+        Columns without spread among the training rows are 0 as well.
+        """
+        learned = self.data.x[self.train].astype(np.float64)
+        mean, deviation = learned.mean(axis=0), learned.std(axis=0)
+        # A constant column can keep a rounding error of its mean's size.
+        spread = deviation > 1e-6 * np.abs(mean)
+        scale = np.divide(
+            self.used[self.data.column_feature], deviation, out=np.zeros_like(mean), where=spread
+        )
+        scaled: Floats = (self.data.x[rows].astype(np.float64) - mean) * scale
+        return scaled
+
+    def labels(self, rows: Rows) -> list[NDArray[np.int64]]:
+        """Class numbers of the rows: one array, or one per label of a multilabel task."""
+        own = self.target[rows]
+        if self.data.task == "multiclass":
+            return [own.argmax(axis=1)]
+        return [column.astype(np.int64) for column in own.T]
+
+    def cv(self, labels: Rows | None = None) -> list[tuple[Rows, Rows]]:
+        """Places in `train` to fit on and to judge on, per fold; groups and copies of a row stay together.
+
+        Args:
+            labels: of the training rows; every fold gets its part of each class.
+
+        Raises:
+            MethodError: a class has too few rows for that.
+        """
+        # Rows that a bootstrap has drawn twice must not be learned from and judged on.
+        units = self.data.groups[self.train] if self.data.groups is not None else self.train
+        strata = np.zeros(len(self.train), dtype=np.int64) if labels is None else labels
+        grouped = len(np.unique(units)) < len(units)
+        number = folds(strata, CV_FOLDS, self.rng, units if grouped else None)
+        parts = [(np.flatnonzero(number != fold), np.flatnonzero(number == fold)) for fold in range(CV_FOLDS)]
+        classes = np.unique(strata)
+        if any(len(np.unique(strata[part])) < len(classes) for pair in parts for part in pair):
+            raise MethodError(
+                f"a class has too few training rows for {CV_FOLDS}-fold cross-validation; "
+                "give more rows, or leave this method out"
+            )
+        return parts
+
+
+def shares(ensemble: Ensemble, data: Dataset, context: Context, at_most: int) -> Iterator[Share]:
+    """The rows of the first networks, one after the other.
+
+    Args:
+        ensemble: the networks.
+        data: the table.
+        context: told about the progress.
+        at_most: how many.
+    """
+    plan, count = ensemble.plan, min(at_most, len(ensemble))
+    for member in range(count):
+        yield Share(
+            data=data,
+            target=data.y if plan.targets is None else plan.targets[member],
+            used=plan.mask[member],
+            train=plan.splits[member].train,
+            held_out=held_out_rows(ensemble, member),
+            rng=context.member_rng(plan.seeds[member]),
+        )
+        context.progress(member + 1, count)
+
+
+def used_splits(ensemble: Ensemble, at_most: int) -> tuple[str, ...]:
+    """A note that says how many of the networks' splits were used, where it was not all of them."""
+    if len(ensemble) <= at_most:
+        return ()
+    return (f"Fitted on the splits of the first {at_most} of {len(ensemble)} networks.",)
+
+
+def linear_importance(
+    ensemble: Ensemble, data: Dataset, context: Context, at_most: int, *, values: FitValues, labels: FitLabels
+) -> Importance:
+    """Absolute coefficients of a linear model per split, those of a category added up.
+
+    Args:
+        ensemble: the networks, whose splits are used.
+        data: the table.
+        context: told about the progress.
+        at_most: how many splits.
+        values: fits a regression: standardised inputs, standardised target, the share -> (columns,).
+        labels: fits a classification: standardised inputs, class numbers, the share -> (1, columns) for two
+            classes, (classes, columns) for more. Called for each label of a multilabel task.
+
+    Returns:
+        A row per split, with the sign of the coefficients of numbers.
+    """
+    signed = np.stack(
+        [_coefficients(share, values, labels) for share in shares(ensemble, data, context, at_most)]
+    )
+    absolute = sum_columns(np.abs(signed), data)
+    sign = direction(sum_columns(signed, data), absolute, data)
+    return Importance.by_output(absolute, sign=sign, notes=used_splits(ensemble, at_most))
+
+
+def _coefficients(share: Share, values: FitValues, labels: FitLabels) -> Floats:
+    """(outputs, columns); 0 for a label that all training rows have or lack."""
+    x = share.standardised(share.train)
+    if share.data.task == "regression":
+        y = share.target[share.train, 0].astype(np.float64)
+        return values(x, (y - y.mean()) / (y.std() or 1.0), share)[None]
+    nothing = np.zeros((1, x.shape[1]))
+    return np.concatenate(
+        [labels(x, own, share) if len(np.unique(own)) > 1 else nothing for own in share.labels(share.train)]
+    )

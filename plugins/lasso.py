@@ -1,0 +1,94 @@
+"""lasso: what a linear model keeps, with the penalty that cross-validation chooses."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.methods import (
+    Context,
+    Cost,
+    Dataset,
+    Ensemble,
+    Importance,
+    Method,
+    PerSplitParams,
+    Share,
+    linear_importance,
+)
+
+Floats = NDArray[np.float64]
+
+# Penalties from the smallest that leaves nothing, down to this part of it, as scikit-learn's LassoCV; a
+# table with more columns than rows is fitted exactly long before that.
+NARROW, WIDE = 1e-3, 1e-2
+PENALTIES = 12
+ITERATIONS = 5000
+
+
+class Lasso(Method):
+    """Absolute coefficients of a linear model with a cross-validated L1 penalty (Tibshirani 1996).
+
+    A yardstick: where a straight line ranks the features as the networks do, the networks have found little
+    that it has not. For labels it is logistic regression. Inputs are standardised with the training rows of
+    each split, so that coefficients can be compared; the columns of a category are added up. Each split of
+    the networks is one fit, with five folds of its training rows to choose the penalty by.
+    """
+
+    name = "lasso"
+    kind = "experiment"
+    cost = Cost.OTHER_MODELS
+    paper = 'Tibshirani 1996, "Regression shrinkage and selection via the lasso", JRSS B 58'
+    sees = "which features a linear model keeps, and in which direction they push"
+    blind_to = (
+        "what is not a straight line: even effects and interactions; of correlated features it keeps one, "
+        "and which one may change from split to split"
+    )
+
+    Params = PerSplitParams
+    params: PerSplitParams
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """A fit per split, one after the other."""
+        return linear_importance(
+            ensemble, data, context, self.params.splits, values=_regression, labels=_logistic
+        )
+
+
+def _regression(x: Floats, y: Floats, share: Share) -> Floats:
+    from sklearn.linear_model import LassoCV  # noqa: PLC0415 - slow to import
+
+    return _quietly(LassoCV(eps=_weakest(x), cv=share.cv(), max_iter=ITERATIONS), x, y)
+
+
+def _logistic(x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
+    from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
+    from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
+
+    model = LogisticRegressionCV(
+        Cs=l1_min_c(x, labels, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
+        l1_ratios=(1,),
+        solver="saga",
+        cv=share.cv(labels),
+        scoring="neg_log_loss",
+        use_legacy_attributes=False,
+        max_iter=ITERATIONS,
+        tol=1e-3,
+        random_state=int(share.rng.integers(1 << 31)),
+    )
+    return _quietly(model, x, labels)
+
+
+def _weakest(x: Floats) -> float:
+    return NARROW if len(x) > x.shape[1] else WIDE
+
+
+def _quietly(model: Any, x: Floats, y: NDArray[Any]) -> Floats:  # noqa: ANN401 - of scikit-learn
+    """The coefficients; the weakest penalties, hardly ever chosen, need not converge, which is no news."""
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        coefficients: Floats = model.fit(x, y).coef_
+    return coefficients

@@ -1,0 +1,71 @@
+"""lasso: the coefficients that a cross-validated L1 penalty leaves."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepfeat.methods import Importance
+from deepfeat.testing.families import PROBLEMS
+from deepfeat.testing.linear import LinearEnsemble
+from deepfeat.testing.planted import planted
+
+Ask = Callable[..., Importance]
+
+
+@pytest.fixture(scope="module")
+def linear() -> tuple[LinearEnsemble, np.ndarray]:
+    """A regression with coefficients 3, -1 and nothing else, in units of the inputs' deviations."""
+    rng = np.random.default_rng(0)
+    data = planted(task="regression", rows=600).dataset()
+    scales = np.array([1, 100, 0.01, 1, 1, 1])
+    y = 3 * data.x[:, 0] - data.x[:, 1] + 0.1 * rng.normal(size=600)
+    made = replace(data, x=(data.x * scales).astype(np.float32), y=y[:, None].astype(np.float32))
+    return LinearEnsemble.fit(made, 3), y
+
+
+def test_known_coefficients(linear: tuple[LinearEnsemble, np.ndarray], ask: Ask) -> None:
+    ensemble, y = linear
+    answer = ask("lasso", ensemble, ensemble.data)
+    expected = np.array([3, 1, 0, 0, 0, 0]) / y.std()
+    np.testing.assert_allclose(answer.scores, np.tile(expected, (3, 1)), atol=0.06)
+    np.testing.assert_array_equal(answer.sign[:, :2], [[1, -1]] * 3)
+
+
+def test_noise_gets_exact_zeros_for_labels_too(ask: Ask) -> None:
+    problem = PROBLEMS["additive"](600, 12, 0)
+    data = problem.dataset()
+    answer = ask("lasso", LinearEnsemble.fit(data, 3), data)
+    noise = np.delete(answer.scores, problem.relevant, axis=1)
+    assert (noise == 0).any(axis=1).all()
+    relevant = answer.scores[:, problem.relevant]
+    assert relevant.min() > 3 * noise.max()
+    np.testing.assert_array_equal(answer.sign[:, problem.relevant], [[1, -1, 1, -1]] * 3)
+
+
+def test_three_classes_have_coefficients_each(ask: Ask) -> None:
+    data = planted(task="multiclass").dataset()
+    answer = ask("lasso", LinearEnsemble.fit(data, 2), data, splits=1)
+    assert answer.per_class.shape == (1, 3, 6)
+    assert answer.scores.argmax() == 1
+    # The lowest third speaks against the feature, the highest for it.
+    assert answer.class_sign[0, :, 1].tolist() in ([-1, 0, 1], [-1, 1, 1], [-1, -1, 1])
+    assert answer.notes == ("Fitted on the splits of the first 1 of 2 networks.",)
+
+
+def test_rows_that_a_network_has_not_learned_from_change_nothing(ask: Ask) -> None:
+    data = planted().dataset()
+    ensemble = LinearEnsemble.fit(data, 1)
+    unseen = np.setdiff1d(np.arange(data.n_rows), ensemble.plan.splits[0].train)
+    x, y = data.x.copy(), data.y.copy()
+    x[unseen], y[unseen] = x[unseen][::-1] * 3, 1 - y[unseen]
+    before = ask("lasso", ensemble, data)
+    assert before.equals(ask("lasso", ensemble, replace(data, x=x, y=y)))
+
+
+def test_it_is_blind_to_even_effects(ask: Ask) -> None:
+    problem = PROBLEMS["orange_skin"](1000, 10, 0)
+    data = problem.dataset()
+    scores = ask("lasso", LinearEnsemble.fit(data, 2), data).scores
+    assert scores.max() < 0.2
