@@ -78,6 +78,20 @@ class Network(ABC):
         """The L1 penalty on the gates of each of these members (they may differ along a path)."""
         return [0.0 for _ in members]
 
+    def proximal(self, model: Any, shape: NetworkShape) -> Any:  # noqa: ANN401 - a Keras model
+        """The penalty that sets weights of this network to exactly zero, if it has one.
+
+        Its strength for each member is the `penalty` of the plan.
+
+        Args:
+            model: what `build` made.
+            shape: what it was built for.
+
+        Returns:
+            A `deepfeat.nets.proximal.Proximal`, or None.
+        """
+        del model, shape
+
     def describe(self) -> dict[str, Any]:
         """Name and parameters: what the digest of a trained member depends on."""
         return {"preset": self.name, **self.params.model_dump(mode="json")}

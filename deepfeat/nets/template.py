@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from deepfeat.nets.gate import Gate
 from deepfeat.nets.losses import Head
 from deepfeat.nets.network import Network, NetworkShape
+from deepfeat.nets.proximal import Proximal
 from deepfeat.nets.stacking import calls_of, unstackable
 from deepfeat.nets.standardize import Standardize
 
@@ -59,8 +60,14 @@ class Template:
         """Index in `variables` of the gate, None for a network without one."""
         for layer in self.model.layers:
             if isinstance(layer, Gate):
-                return self._index(layer.gate)
+                return self.index(layer.gate)
         return None
+
+    @cached_property
+    def proximal(self) -> Proximal | None:
+        """The penalty of the network that sets weights to exactly zero, where it has one."""
+        named: Proximal | None = self.network.proximal(self.model, self.shape)
+        return named
 
     @cached_property
     def input_kernels(self) -> tuple[int, ...]:
@@ -70,7 +77,7 @@ class Template:
             if isinstance(call.operation, keras.layers.Dense):
                 parents = [parent.operation for parent in call.parent_nodes]
                 if any(isinstance(parent, keras.layers.InputLayer | Gate) for parent in parents):
-                    kernels.append(self._index(call.operation.kernel))
+                    kernels.append(self.index(call.operation.kernel))
         return tuple(dict.fromkeys(kernels))
 
     @cached_property
@@ -102,7 +109,8 @@ class Template:
             outputs = keras.layers.Activation(self.head, name="answer")(logits)
         return keras.Model(inputs, outputs, name=self.network.name.replace("-", "_"))
 
-    def _index(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
+    def index(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
+        """Place of one of the model's variables in `variables`."""
         return next(index for index, weight in enumerate(self.variables) if weight is variable)
 
 

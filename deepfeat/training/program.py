@@ -5,6 +5,7 @@ program serves stacks of every size, and members that have stopped leave by a ga
 variable is flat and padded (see `deepfeat.training.batches.PAD`), for the same last bits in every stack.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from deepfeat.nets.losses import loss_function
+from deepfeat.nets.proximal import Proximal
 from deepfeat.nets.template import Template
 from deepfeat.training.batches import PAD, padded
 from deepfeat.training.forward import forward_of
@@ -44,6 +46,8 @@ class Program:
         self.elementwise = [
             _penalty_of(variable) if template.stackable else (0.0, 0.0) for variable in self.forward.variables
         ]
+        self.proximal = template.proximal
+        self.closable = [template.index(weight) for weight in self.proximal.weights] if self.proximal else []
         self.sizes = [int(np.prod(shape)) for shape in self.forward.shapes]
         widths = [padded(size) for size in self.sizes]
         dtypes = [variable.dtype for variable in self.forward.variables]
@@ -160,6 +164,8 @@ class Program:
                 losses = self.loss(batch_y, logits, batch_weight)
             gradients = tape.gradient([losses, *further], trained, unconnected_gradients="zero")
             self._update(gradients, trained, rate, step + tf.cast(index, tf.float32))
+            if self.proximal is not None:
+                self._close(self.proximal, rate)
             for variable, value in zip(self._untrained, state, strict=True):
                 variable.assign(_flat(value, variable))
             present = tf.reduce_sum(tf.cast(batch_weight > 0, tf.float32), axis=-1)
@@ -198,6 +204,18 @@ class Program:
                 tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
             if source.constraint is not None:
                 variable.assign(self._constrained(place))
+
+    def _close(self, proximal: Proximal, rate: Tensor) -> None:
+        """The proximal step: weights that their penalty outweighs become exactly zero."""
+        closed = proximal.step(self._closable(), rate * self.penalty[:, 0])
+        for place, value in zip(self.closable, closed, strict=True):
+            self.values[place].assign(_flat(value, self.values[place]))
+
+    def _closable(self) -> list[Tensor]:
+        """The weights that the proximal step concerns."""
+        return self._shaped(
+            [tf.convert_to_tensor(self.values[place]) for place in self.closable], self.closable
+        )
 
     def _logits(self, x: Tensor, rows: Tensor) -> Tensor:
         """`(members, rows, outputs)` for `rows` `(members, rows)` of `x`, without noise."""
@@ -242,6 +260,8 @@ class Program:
             regularizer = self.forward.variables[place].regularizer
             if not self.template.stackable and regularizer is not None:
                 total += regularizer(self._alone(place))
+        if self.proximal is not None:
+            total += self.penalty[:, 0] * self.proximal.size(self._closable())
         return total
 
     def _keep_best(self, places: Tensor, homes: Tensor) -> None:
@@ -255,10 +275,12 @@ class Program:
             if not any(variable is best for best in self.best):
                 variable.assign(tf.gather(variable, places))
 
-    def _shaped(self, values: list[Tensor]) -> list[Tensor]:
-        """Flat, padded values in the shapes that the network takes."""
+    def _shaped(self, values: list[Tensor], places: Sequence[int] | None = None) -> list[Tensor]:
+        """Flat, padded values in the shapes that the network takes; of all variables, or of some `places`."""
         shaped = []
-        for value, size, shape in zip(values, self.sizes, self.forward.shapes, strict=True):
+        every = range(len(self.sizes))
+        for place, value in zip(every if places is None else places, values, strict=True):
+            size, shape = self.sizes[place], self.forward.shapes[place]
             # The derivative of a slice is a copy, so nothing is cut where there is no padding.
             own = value if value.shape[1] == size else value[:, :size]
             shaped.append(tf.reshape(own, (-1, *shape)))
@@ -273,7 +295,7 @@ class Program:
         variable, constraint = self.values[place], self.forward.variables[place].constraint
         if self.template.stackable:  # then it is elementwise
             return constraint(tf.convert_to_tensor(variable))
-        return _flat(constraint(self._alone(place)), variable)
+        return _flat(constraint(self._alone(place))[None], variable)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return (x - self.center) * self.scale
@@ -305,8 +327,8 @@ def _padded_rows(part: Tensor) -> Tensor:
 
 
 def _flat(value: Tensor, variable: tf.Variable) -> Tensor:
-    """One member's value as the variable holds it: `(1, padded size)`."""
-    flat = tf.reshape(value, (1, -1))
+    """A value as the variable holds it: `(members, padded size)`."""
+    flat = tf.reshape(value, (-1, int(np.prod(value.shape[1:]))))
     return tf.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1])))
 
 
