@@ -232,7 +232,7 @@ class Ensemble:
 
 
 def fit(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> Ensemble:
-    """Train a plan in this process, stack by stack.
+    """Train a plan in this process, stack by stack, and keep it in memory.
 
     Args:
         plan: what each member is trained on.
@@ -244,7 +244,7 @@ def fit(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> En
     """
     parts, order, done = [], [], 0
     for stack in trainer.stacks(plan):
-        parts.append(trainer.train(plan.select(stack), _offset(progress, done)))
+        parts.append(trainer.train(plan.select(stack), offset(progress, done)))
         order.append(stack)
         done += len(stack)
     place = np.argsort(np.concatenate(order))
@@ -262,5 +262,24 @@ def fit(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> En
     return ensemble
 
 
-def _offset(progress: Progress | None, done: int) -> Progress | None:
+def fit_stack(plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> Ensemble:
+    """Train one stack in this process, and score its members on the rows that they did not see.
+
+    Args:
+        plan: members that train together, one entry of `Trainer.stacks`.
+        trainer: the table, the network and the settings.
+        progress: called with members finished, epoch and mean validation loss.
+    """
+    trained = trainer.train(plan, progress)
+    loaded = trained.values, np.stack(trained.inputs), np.stack(trained.targets)
+    members = MemoryMembers(loaded)
+    ensemble = Ensemble(
+        trainer.template, trainer.data, plan, members, trained.records, inference=trainer.inference
+    )
+    ensemble.score()
+    return ensemble
+
+
+def offset(progress: Progress | None, done: int) -> Progress | None:
+    """The progress of one stack as that of a training in which so many members were finished before it."""
     return None if progress is None else lambda finished, epoch, loss: progress(done + finished, epoch, loss)

@@ -94,7 +94,7 @@ class TestRun:
         def interrupted(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("deepfeat.runs.runner.fit", interrupted)
+        monkeypatch.setattr("deepfeat.runs.runner.fit_shown", interrupted)
         write_experiment()
         code, _, err = deepfeat("run")
         assert (code, err.strip()) == (130, "Stopped.")

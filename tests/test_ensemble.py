@@ -1,5 +1,6 @@
 """The trained members of a plan, asked together and one by one."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from deepfeat.nets.template import build_template, initial_weights
 from deepfeat.testing.planted import planted
 from deepfeat.training import device
 from deepfeat.training.loop import MemberRecord
-from deepfeat.training.members import DiskMembers, MemoryMembers, member_arrays
+from deepfeat.training.members import DiskMembers, MemoryMembers, Place, stack_arrays
 from deepfeat.training.plan import build_plan
 from deepfeat.training.scaling import input_scaling, target_scaling
 from deepfeat.training.scores import held_out_scores
@@ -187,10 +188,11 @@ def test_members_on_disk_are_as_good_as_in_memory(
     ensemble: Ensemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = ensemble.members.load(range(3))
-    files = [tmp_path / f"{member}.npz" for member in range(3)]
-    for member, file in enumerate(files):
-        np.savez(file, **member_arrays(loaded, member))
-    stored = Ensemble(ensemble.template, ensemble.data, ensemble.plan, DiskMembers(files), ensemble.records)
+    file = tmp_path / "stack.npz"
+    np.savez(file, **stack_arrays(loaded))
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    members = DiskMembers([Place(file, sha256, member) for member in range(3)])
+    stored = Ensemble(ensemble.template, ensemble.data, ensemble.plan, members, ensemble.records)
     monkeypatch.setattr(module, "WEIGHTS_AT_A_TIME", 2)
     x = ensemble.data.x[:10]
     np.testing.assert_array_equal(stored.predict(x), ensemble.predict(x))

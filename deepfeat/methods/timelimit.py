@@ -46,12 +46,13 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         else:
             yield
     except _TimeUp as interrupted:
-        raise TimeLimitError(_message(seconds)) from interrupted
+        raise TimeLimitError(too_long(seconds)) from interrupted
     if time.monotonic() > end:
-        raise TimeLimitError(_message(seconds))
+        raise TimeLimitError(too_long(seconds))
 
 
-def _message(seconds: float) -> str:
+def too_long(seconds: float) -> str:
+    """The sentence for what took longer than so many seconds."""
     return f"took longer than {seconds:g} s; raise limits.method_seconds, or give it less to do"
 
 

@@ -52,6 +52,7 @@ def started(
     data_sha256: str,
     plugins: Mapping[str, str],
     seed: int,
+    computed_by: str = "",
 ) -> dict[str, Any]:
     """The content of `run.json` when a run begins.
 
@@ -62,6 +63,7 @@ def started(
         data_sha256: digest of the encoded table.
         plugins: per plugin file, or plugin package and version, the sha256 of its code.
         seed: the experiment's.
+        computed_by: digest of the code and the libraries that results depend on.
 
     Returns:
         A JSON object, to be given to `finished` at the end.
@@ -77,10 +79,55 @@ def started(
         "experiment": {"name": experiment, "sha256": experiment_sha256, "seed": seed},
         "data": {"name": data, "sha256": data_sha256},
         "plugins": dict(sorted(plugins.items())),
+        "computed_by": computed_by,
         "deepfeat": {"version": deepfeat_version(), "commit": git_commit()},
         "machine": machine(),
         "libraries": libraries(),
     }
+
+
+_IDENTITY = ("experiment", "data", "plugins", "computed_by")
+
+
+def earlier(path: Path) -> dict[str, Any] | None:
+    """What `run.json` says of the last execution; None where there is none, or it cannot be read."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def is_same_run(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    """Whether two executions lead to the same results, so that what one left may stay while the other works.
+
+    Args:
+        before: from `earlier`.
+        now: from `started`.
+    """
+    return before is not None and all(before.get(name) == now[name] for name in _IDENTITY)
+
+
+def attempts(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The earlier executions of the same run, oldest first: when, where, and how each ended.
+
+    Args:
+        before: from `earlier`.
+        now: from `started`.
+    """
+    if before is None or not is_same_run(before, now):
+        return []
+    known = before.get("attempts")
+    state = before.get("state")
+    last = {
+        "started": before.get("started"),
+        "finished": before.get("finished"),
+        "host": (before.get("machine") or {}).get("host"),
+        # Whoever says that it runs, while somebody else does, was killed.
+        "state": "killed" if state == ExitState.RUNNING else state,
+        "exit_code": before.get("exit_code"),
+    }
+    return [*(known if isinstance(known, list) else []), last]
 
 
 def finished(
@@ -153,18 +200,29 @@ def git_commit() -> str | None:
 def machine() -> dict[str, Any]:
     """What of this machine and process the results or the speed can depend on."""
     info = _cpuinfo()
-    flags = set((info.get("flags") or info.get("Features") or "").split())
     return {
         "host": socket.gethostname(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "cpu": info.get("model name") or platform.processor() or platform.machine(),
-        "instruction_sets": [name for name in _INSTRUCTION_SETS if name in flags],
+        "instruction_sets": instruction_sets(),
         "cores": os.cpu_count(),
         "usable_cores": _usable_cores(),
         "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
         "tensorflow": _tensorflow(),
     }
+
+
+def made_here() -> dict[str, Any]:
+    """Where and when something is computed, in a few words: for what a run keeps by the hundreds."""
+    return {"host": socket.gethostname(), "instruction_sets": instruction_sets(), "at": _now()}
+
+
+def instruction_sets() -> list[str]:
+    """What of this processor the last bits of results depend on."""
+    info = _cpuinfo()
+    flags = set((info.get("flags") or info.get("Features") or "").split())
+    return [name for name in _INSTRUCTION_SETS if name in flags]
 
 
 def libraries() -> dict[str, str]:

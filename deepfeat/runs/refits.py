@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.ensemble import Ensemble, fit
+from deepfeat.ensemble import Ensemble
 from deepfeat.nets.network import Network
 from deepfeat.runs.console import RunConsole
+from deepfeat.runs.fitting import LedgerFit
+from deepfeat.runs.ledger.keys import training_work
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import digest
 from deepfeat.training.plan import FitPlan
@@ -22,10 +24,12 @@ class Refits:
         prepared: the experiment, whose table, network and settings are the defaults.
         trainer: of the main ensemble.
         console: shows the progress.
+        fit: trains through the ledger, so that an interrupted method goes on where it was, and equal
+            members of different methods are trained once.
     """
 
-    def __init__(self, prepared: Prepared, trainer: Trainer, console: RunConsole) -> None:
-        self._prepared, self._console = prepared, console
+    def __init__(self, prepared: Prepared, trainer: Trainer, console: RunConsole, fit: LedgerFit) -> None:
+        self._prepared, self._console, self._fit = prepared, console, fit
         self._trainers = {_key(prepared.data, prepared.network, {}): trainer}
 
     def __call__(
@@ -40,8 +44,7 @@ class Refits:
         trainer = self._trainer(
             data or self._prepared.data, network or self._prepared.network, training or {}
         )
-        with self._console.training(len(plan)) as progress:
-            return fit(plan, trainer, progress.update)
+        return fit_shown(self._fit, plan, trainer, self._console)
 
     def _trainer(self, data: Dataset, network: Network, training: Mapping[str, Any]) -> Trainer:
         key = _key(data, network, training)
@@ -52,6 +55,17 @@ class Refits:
                 data, network, settings, memory=self._prepared.memory, stack_size=stack_size
             )
         return self._trainers[key]
+
+
+def fit_shown(fit: LedgerFit, plan: FitPlan, trainer: Trainer, console: RunConsole) -> Ensemble:
+    """Train a plan, and show how far it is; see `LedgerFit`."""
+    work = training_work(trainer.data, trainer.template.network, trainer.settings)
+    missing = len(fit.missing(plan, work))
+    if not missing:
+        console.note(f"{len(plan)} model{'' if len(plan) == 1 else 's'} trained before and used again")
+        return fit(plan, trainer)
+    with console.training(len(plan), len(plan) - missing) as progress:
+        return fit(plan, trainer, progress.update)
 
 
 def _key(data: Dataset, network: Network, training: Mapping[str, Any]) -> str:

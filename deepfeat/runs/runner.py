@@ -3,8 +3,6 @@
 import logging
 import time
 import traceback
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,34 +10,36 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
-from deepfeat.ensemble import Ensemble, fit
+from deepfeat.ensemble import Ensemble
 from deepfeat.errors import ExitCode, InputError
-from deepfeat.methods.context import Context
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
-from deepfeat.methods.refitting import CountedFit
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs import provenance
-from deepfeat.runs.asking import ask
+from deepfeat.runs.answers import Answer, LedgerAnswers, question
 from deepfeat.runs.console import RunConsole
+from deepfeat.runs.fitting import LedgerFit
+from deepfeat.runs.ledger.code import ASKING, code_version, versions
+from deepfeat.runs.ledger.keys import member_keys, training_work
+from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
-from deepfeat.runs.refits import Refits
+from deepfeat.runs.refits import Refits, fit_shown
 from deepfeat.training.trainer import Trainer
-from deepfeat.writing.atomic import make_directory, write_text
+from deepfeat.writing.atomic import OutputError, make_directory, write_text
 from deepfeat.writing.csvfiles import write_table
 
 log = logging.getLogger(__name__)
 
 
 def run(prepared: Prepared, paths: RunPaths, console: RunConsole) -> ExitCode:
-    """Carry out an experiment.
+    """Carry out an experiment, or go on with it: what the ledger has is not computed again.
 
     Args:
         prepared: what to do, checked.
-        paths: where the results go; those of an earlier run are removed first.
+        paths: where the results go; those of a different run are removed first.
         console: told what happens.
 
     Returns:
@@ -84,15 +84,17 @@ class _Run:
         self.prepared, self.trainer, self.paths, self.console = prepared, trainer, paths, console
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
-        self.refits = Refits(prepared, trainer, console)
+        self.ledger = Ledger(paths.ledger)
+        self.fit = LedgerFit(self.ledger)
+        refits = Refits(prepared, trainer, console, self.fit)
+        self.answers = LedgerAnswers(prepared, self.ledger, paths, refits)
         self.failures: list[str] = []
         self.asked: dict[str, dict[str, Any]] = {}
 
     def carry_out(self) -> ExitCode:
         """The whole run; `run.json` says how far it came, whatever happens."""
-        remove_results(self.paths)
+        earlier = provenance.earlier(self.paths.provenance)
         resolved = dump_experiment(self.experiment)
-        write_text(self.paths.experiment, resolved)
         record = provenance.started(
             experiment=self.experiment.name,
             experiment_sha256=provenance.digest(self.experiment.model_dump(mode="json")),
@@ -100,6 +102,7 @@ class _Run:
             data_sha256=self.data.sha256,
             plugins=self._plugins(),
             seed=self.experiment.seed,
+            computed_by=provenance.digest([code_version(ASKING), versions()]),
         )
         record["data"] |= {
             "rows": self.data.n_rows,
@@ -109,6 +112,10 @@ class _Run:
             "notes": list(self.data.notes),
             "warnings": list(self.data.warnings),
         }
+        if not provenance.is_same_run(earlier, record):
+            remove_results(self.paths)
+        write_text(self.paths.experiment, resolved)
+        record["attempts"] = provenance.attempts(earlier, record)
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))
@@ -164,9 +171,7 @@ class _Run:
             self.console.warning(warning)
 
     def _train(self) -> Ensemble:
-        plan = self.prepared.plan
-        with self.console.training(len(plan)) as progress:
-            ensemble = fit(plan, self.trainer, progress.update)
+        ensemble = fit_shown(self.fit, self.prepared.plan, self.trainer, self.console)
         for number, member in enumerate(ensemble.records):
             if member.failure is not None:
                 self.failures.append(f"model {number}: {member.failure}")
@@ -174,57 +179,60 @@ class _Run:
         return ensemble
 
     def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:
-        answers: dict[str, Importance] = {}
+        work = training_work(self.data, self.prepared.network, self.prepared.settings)
+        keys = member_keys(ensemble.plan, work)
+        answers: dict[str, Answer] = {}
         for method, params in sorted(self.prepared.methods, key=lambda asked: asked[0].after_others):
             self.console.method(method.name)
             start = time.monotonic()
-            trained = CountedFit(self.refits)
+            others = {name: answer.key for name, answer in answers.items()}
+            said = {name: answer.importance for name, answer in answers.items()}
             try:
-                answer = self._answer(method, params, ensemble, answers, trained)
+                asked = question(self.prepared, method, params, keys, others)
+                answer = self.answers(asked, ensemble, said)
+            except OutputError:
+                raise
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
                 self._method_failed(method.name, error)
+                self._note_asked(method, params, None, time.monotonic() - start)
             else:
-                for note in answer.notes:
-                    self.console.note(note)
-                if trained.networks:
-                    self.console.note(trained.sentence())
-                # The rows of a method that counts repetitions of its own are numbered by themselves.
-                rows = numbers if len(answer.scores) == len(numbers) else np.arange(len(answer.scores))
-                write_scores(self.paths, method.name, rows, self.data.feature_names, answer.scores)
                 answers[method.name] = answer
-            self.asked[method.name] = {
-                "seconds": round(time.monotonic() - start, 3),
-                "sha256": self.prepared.registry.info[method.name].sha256,
-                **asked_data(method, params, answers.get(method.name)),
-                **({"refits": trained.record()} if trained.networks else {}),
-            }
-        return answers
+                self._answered(method, params, answer, numbers)
+        return {name: answer.importance for name, answer in answers.items()}
+
+    def _answered(
+        self, method: type[Method], params: MethodParams, answer: Answer, numbers: NDArray[np.int64]
+    ) -> None:
+        if answer.asked == 0:
+            self.console.note("answered before, used again")
+        for note in answer.importance.notes:
+            self.console.note(note)
+        if answer.cost:
+            self.console.note(answer.cost)
+        scores = answer.importance.scores
+        # The rows of a method that counts repetitions of its own are numbered by themselves.
+        rows = numbers if len(scores) == len(numbers) else np.arange(len(scores))
+        write_scores(self.paths, method.name, rows, self.data.feature_names, scores)
+        self._note_asked(method, params, answer, answer.seconds)
+
+    def _note_asked(
+        self, method: type[Method], params: MethodParams, answer: Answer | None, seconds: float
+    ) -> None:
+        self.asked[method.name] = {
+            "seconds": round(seconds, 3),
+            "sha256": self.prepared.registry.info[method.name].sha256,
+            **asked_data(method, params, None if answer is None else answer.importance),
+            **({"refits": dict(answer.refits)} if answer is not None and answer.refits else {}),
+        }
 
     def _method_failed(self, name: str, error: Exception) -> None:
+        self.paths.method(name).unlink(missing_ok=True)
         where = self.paths.failure(name)
         write_text(where, "".join(traceback.format_exception(error)))
         self.failures.append(f"method {name}: {type(error).__name__}: {error}")
         self.console.warning(
             f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
         )
-
-    def _answer(
-        self,
-        method: type[Method],
-        params: MethodParams,
-        ensemble: Ensemble,
-        others: Mapping[str, Importance],
-        trained: CountedFit,
-    ) -> Importance:
-        context = Context(
-            seed=self.experiment.seed,
-            method=method.name,
-            folder=self.paths.artefacts(method.name),
-            fit=trained,
-            answers=MappingProxyType(dict(others)) if method.after_others else MappingProxyType({}),
-        )
-        seconds = self.experiment.limits.method_seconds
-        return ask(method, params, ensemble, self.data, context, seconds=seconds)
 
     def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:
         config = self.experiment.ranking

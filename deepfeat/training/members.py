@@ -1,7 +1,12 @@
-"""Where the weights of trained members are: in memory, or in one file each, loaded when needed."""
+"""Where the weights of trained members are: in memory, or in files, read when needed."""
 
+import hashlib
+import io
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.training.loop import TrainedStack
+from deepfeat.training.memory import available_memory
 
 Array = NDArray[Any]
 # Per variable (members, *shape); (2, members, columns) scaling of inputs; (2, members, outputs) of targets.
@@ -79,29 +85,56 @@ class MemoryMembers(Members):
         return MemoryMembers(self.load(members))
 
 
-class DiskMembers(Members):
-    """Members in one `.npz` file each, read when they are asked for and not kept.
+@dataclass(frozen=True)
+class Place:
+    """Where one member is on disk.
 
-    Args:
-        files: one per member, `np.savez` of `member_arrays`.
+    Attributes:
+        path: an `.npz` file with `stack_arrays` of one or more members.
+        sha256: digest of the whole file, in hexadecimal.
+        index: which of the members in it.
     """
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = list(files)
+    path: Path
+    sha256: str
+    index: int
+
+
+class DamagedFileError(ValueError):
+    """A file of members is missing, or is not what it was when it was written."""
+
+
+class DiskMembers(Members):
+    """Members in files, read when they are asked for; the latest files read are kept while memory lasts.
+
+    A file is opened only if its digest is the expected one, and never unpickled.
+
+    Args:
+        places: one per member.
+    """
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self.places = list(places)
 
     def __len__(self) -> int:
         """Number of members."""
-        return len(self._files)
+        return len(self.places)
 
     def load(self, members: Sequence[int]) -> Loaded:
-        """See `Members.load`; raises OSError or ValueError for a file that is missing or damaged."""
-        read = [_read_member(self._files[member]) for member in members]
-        values = [np.stack(parts) for parts in zip(*(values for values, _, _ in read), strict=True)]
-        return values, np.stack([i for _, i, _ in read], axis=1), np.stack([t for _, _, t in read], axis=1)
+        """See `Members.load`; raises DamagedFileError for a file that is missing or damaged."""
+        wanted = [self.places[member] for member in members]
+        stacks = {place.sha256: _stack(place) for place in wanted}
+        read = [(stacks[place.sha256], place.index) for place in wanted]
+        values = [
+            np.stack([stack[0][variable][index] for stack, index in read])
+            for variable in range(len(read[0][0][0]))
+        ]
+        inputs = np.stack([stack[1][:, index] for stack, index in read], axis=1)
+        return values, inputs, np.stack([stack[2][:, index] for stack, index in read], axis=1)
 
     def select(self, members: Sequence[int]) -> "DiskMembers":
         """See `Members.select`."""
-        return DiskMembers([self._files[member] for member in members])
+        return DiskMembers([self.places[member] for member in members])
 
 
 def _placed(parts: Sequence[Array], places: Sequence[NDArray[np.int64]]) -> Array:
@@ -112,14 +145,41 @@ def _placed(parts: Sequence[Array], places: Sequence[NDArray[np.int64]]) -> Arra
     return whole
 
 
-def member_arrays(loaded: Loaded, member: int) -> dict[str, Array]:
-    """What the `.npz` file of one member holds, by name."""
+def stack_arrays(loaded: Loaded) -> dict[str, Array]:
+    """What the `.npz` file of some members holds, by name; `Place.index` counts along the member axis."""
     values, inputs, targets = loaded
-    named = {f"weight_{index:03d}": value[member] for index, value in enumerate(values)}
-    return {**named, "inputs": inputs[:, member], "targets": targets[:, member]}
+    named = {f"weight_{index:03d}": value for index, value in enumerate(values)}
+    return {**named, "inputs": inputs, "targets": targets}
 
 
-def _read_member(path: Path) -> tuple[list[Array], Array, Array]:
-    with np.load(path, allow_pickle=False) as stored:
+# The latest stacks that were read, oldest first, by digest; together they take at most `_kept_bytes`.
+_kept: OrderedDict[str, Loaded] = OrderedDict()
+
+
+def _stack(place: Place) -> Loaded:
+    """The members of a whole file."""
+    if place.sha256 in _kept:
+        _kept.move_to_end(place.sha256)
+        return _kept[place.sha256]
+    try:
+        content = place.path.read_bytes()
+    except OSError as error:
+        raise DamagedFileError(f"{place.path}: cannot be read: {error.strerror or error}") from error
+    if hashlib.sha256(content).hexdigest() != place.sha256:
+        raise DamagedFileError(f"{place.path}: is not what was written; its sha256 differs")
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         names = sorted(name for name in stored.files if name.startswith("weight_"))
-        return [stored[name] for name in names], stored["inputs"], stored["targets"]
+        stack = [stored[name] for name in names], stored["inputs"], stored["targets"]
+    _kept[place.sha256] = stack
+    while len(_kept) > 1 and sum(map(_bytes, _kept.values())) > _kept_bytes():
+        _kept.popitem(last=False)
+    return stack
+
+
+def _bytes(loaded: Loaded) -> int:
+    return sum(array.nbytes for array in (*loaded[0], *loaded[1:]))
+
+
+@cache
+def _kept_bytes() -> int:
+    return available_memory() // 4

@@ -2,6 +2,9 @@
 
 A file is written under a temporary name in its own directory, forced to disk, renamed over its final name,
 and then the directory is forced to disk. A reader sees the old file or the new one, never a part.
+
+Between any two of these steps a machine can stop or a disk can fail: `POINTS` names the places, and the tests
+put a fault at each.
 """
 
 import contextlib
@@ -13,6 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deepfeat.errors import DeepfeatError, ExitCode
+
+POINTS = ("begun", "written", "synced", "named", "settled")
+"""Before the temporary file; after it; after it is on disk; under its final name; and that name on disk."""
 
 _PREFIX = ".deepfeat-tmp-"
 
@@ -79,14 +85,78 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
     with _told_as_output_error(path):
         make_directory(path.parent)
         try:
+            reached("begun", path)
             write(temporary)
+            reached("written", path)
             _sync(temporary)
+            reached("synced", path)
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
+        reached("named", path)
         _sync(path.parent)
+        reached("settled", path)
+
+
+def write_first(path: Path, data: bytes) -> bool:
+    """Write a file unless there is one of that name; of several processes that try, one succeeds.
+
+    Args:
+        path: the file; its directory is made where it is missing.
+        data: its whole content.
+
+    Returns:
+        Whether this call wrote it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    temporary = path.with_name(_PREFIX + secrets.token_hex(8) + path.suffix)
+    with _told_as_output_error(path):
+        make_directory(path.parent)
+        try:
+            reached("begun", path)
+            temporary.write_bytes(data)
+            reached("written", path)
+            _sync(temporary)
+            reached("synced", path)
+            if not _named_first(temporary, path):
+                return False
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        reached("named", path)
+        _sync(path.parent)
+        reached("settled", path)
+    return True
+
+
+def _named_first(temporary: Path, path: Path) -> bool:
+    """Give the file its name if nobody has it."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        # Some file systems have no links; there the last of several writers wins, with the same content.
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if path.exists():
+            return False
+        temporary.replace(path)
+    return True
+
+
+def reached(point: str, path: Path) -> None:
+    """A step of writing a file is done; does nothing, and is there for tests to put a fault in its place.
+
+    Args:
+        point: one of `POINTS`.
+        path: the final name of the file.
+    """
+    del point, path
 
 
 def make_directory(path: Path) -> None:

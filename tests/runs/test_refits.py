@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from deepfeat.data.derived import with_features
 from deepfeat.nets.default import Default
 from deepfeat.runs.console import RunConsole
+from deepfeat.runs.fitting import LedgerFit
+from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.prepare import Prepared, prepare
 from deepfeat.runs.refits import Refits
 from deepfeat.training.trainer import Trainer
@@ -27,9 +29,9 @@ def prepared(write_experiment: Write) -> Prepared:
 
 
 @pytest.fixture
-def refits(prepared: Prepared) -> Refits:
+def refits(prepared: Prepared, tmp_path: Path) -> Refits:
     trainer = Trainer(prepared.data, prepared.network, prepared.settings)
-    return Refits(prepared, trainer, RunConsole(io.StringIO()))
+    return Refits(prepared, trainer, RunConsole(io.StringIO()), LedgerFit(Ledger(tmp_path / "ledger")))
 
 
 def test_by_default_as_the_experiment_trains(refits: Refits, prepared: Prepared) -> None:
@@ -64,3 +66,13 @@ def test_what_was_compiled_is_used_again(refits: Refits, prepared: Prepared) -> 
     first = refits(prepared.plan, training={"epochs": 1})
     again = refits(replace(prepared.plan, name="again"), training={"epochs": 1})
     assert first.template is again.template
+
+
+def test_equal_members_of_plans_with_different_names_are_trained_once(
+    refits: Refits, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = refits(prepared.plan)
+    monkeypatch.setattr(Trainer, "train", lambda *_: pytest.fail("trained again"))
+    again = refits(replace(prepared.plan, name="again"))
+    assert np.array_equal(first.gates, again.gates)
+    assert again.plan.name == "again"

@@ -44,7 +44,9 @@ class Ran:
     @property
     def files(self) -> set[str]:
         return {
-            str(path.relative_to(self.paths.root)) for path in self.paths.root.rglob("*") if path.is_file()
+            str(path.relative_to(self.paths.root))
+            for path in self.paths.root.rglob("*")
+            if path.is_file() and not path.is_relative_to(self.paths.ledger)
         }
 
     @property
@@ -228,7 +230,7 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes members with the given numbers fail."""
 
     def lose(*members: int) -> None:
-        train = runner.fit
+        train = runner.fit_shown
 
         def some_fail(*arguments: Any) -> Ensemble:  # noqa: ANN401
             ensemble = train(*arguments)
@@ -237,7 +239,7 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 record.failure, record.scores = "the loss became NaN or infinite in epoch 1", {}
             return ensemble
 
-        monkeypatch.setattr(runner, "fit", some_fail)
+        monkeypatch.setattr(runner, "fit_shown", some_fail)
 
     return lose
 
@@ -299,7 +301,7 @@ def test_run_json_tells_how_far_a_stopped_run_came(
     def stopped(*_: object) -> None:
         raise raised
 
-    monkeypatch.setattr(runner, "fit", stopped)
+    monkeypatch.setattr(runner, "fit_shown", stopped)
     path = write_experiment()
     with pytest.raises(raised):
         Ran(path)

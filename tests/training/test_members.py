@@ -1,15 +1,32 @@
 """Where the weights of members are makes no difference."""
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deepfeat.training import members as module
 from deepfeat.training.loop import MemberRecord, TrainedStack
-from deepfeat.training.members import DiskMembers, Loaded, Members, MemoryMembers, member_arrays
+from deepfeat.training.members import (
+    DamagedFileError,
+    DiskMembers,
+    Loaded,
+    Members,
+    MemoryMembers,
+    Place,
+    stack_arrays,
+)
 
 M = 5
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests write other files with the same content."""
+    monkeypatch.setattr(module, "_kept", OrderedDict())
 
 
 @pytest.fixture
@@ -21,10 +38,15 @@ def loaded() -> Loaded:
 
 @pytest.fixture
 def members(loaded: Loaded, tmp_path: Path) -> dict[str, Members]:
-    files = [tmp_path / f"{member}.npz" for member in range(M)]
-    for member, file in enumerate(files):
-        np.savez(file, **member_arrays(loaded, member))
-    return {"memory": MemoryMembers(loaded), "disk": DiskMembers(files)}
+    memory = MemoryMembers(loaded)
+    stacks = {"first": [3, 0], "second": [1, 4, 2]}
+    places: dict[int, Place] = {}
+    for name, stack in stacks.items():
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, **stack_arrays(memory.load(stack)))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        places |= {member: Place(path, sha256, index) for index, member in enumerate(stack)}
+    return {"memory": memory, "disk": DiskMembers([places[member] for member in range(M)])}
 
 
 def assert_same(first: Loaded, second: Loaded) -> None:
@@ -75,19 +97,40 @@ def test_stacks_are_joined_one_after_another_or_in_given_places(loaded: Loaded) 
     assert_same(joined.load(range(M)), loaded)
 
 
+def _pickled(file: Path) -> None:
+    np.savez(file, weight_000=np.array([object()]))
+
+
 @pytest.mark.parametrize(
-    ("damage", "error"),
-    [
-        (lambda file: file.unlink(), FileNotFoundError),
-        (lambda file: file.write_bytes(b"not a zip file"), ValueError),
-        (lambda file: np.savez(file, weight_000=np.array([object()])), (ValueError, KeyError)),
-    ],
+    "damage",
+    [Path.unlink, lambda file: file.write_bytes(b"not a zip file"), _pickled],
     ids=["missing", "no archive", "pickled"],
 )
 def test_a_damaged_file_is_refused(
-    members: dict[str, Members], tmp_path: Path, damage: Callable[[Path], None], error: type[Exception]
+    members: dict[str, Members], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    damage(tmp_path / "3.npz")
-    members["disk"].load([2])
-    with pytest.raises(error):
-        members["disk"].load([3])
+    damage(tmp_path / "second.npz")
+    members["disk"].load([3, 0])
+    with pytest.raises(DamagedFileError, match=r"second\.npz"):
+        members["disk"].load([2])
+
+
+def test_a_file_is_never_unpickled_even_if_its_digest_is_right(tmp_path: Path) -> None:
+    _pickled(tmp_path / "pickled.npz")
+    sha256 = hashlib.sha256((tmp_path / "pickled.npz").read_bytes()).hexdigest()
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        DiskMembers([Place(tmp_path / "pickled.npz", sha256, 0)]).load([0])
+
+
+def test_only_the_latest_files_are_kept(
+    members: dict[str, Members], tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_kept_bytes", lambda: 1)
+    assert_same(members["disk"].load(range(M)), loaded)
+    assert len(module._kept) == 1
+    members["disk"].load([0])
+    (tmp_path / "first.npz").unlink()
+    members["disk"].load([3])
+    (tmp_path / "second.npz").unlink()
+    with pytest.raises(DamagedFileError):
+        members["disk"].load([1])

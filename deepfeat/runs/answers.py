@@ -1,0 +1,278 @@
+"""Asking methods through the ledger: what was answered is read, what is missing is asked and published.
+
+A member method is asked about a part of the members at a time, and what it says of each member is a result of
+its own; an experiment method is one result, together with the files it left in its folder.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from deepfeat.ensemble import Ensemble
+from deepfeat.methods.context import Context, Fit
+from deepfeat.methods.importance import Importance
+from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.refitting import CountedFit
+from deepfeat.methods.timelimit import TimeLimitError, too_long
+from deepfeat.runs.asking import ask
+from deepfeat.runs.ledger.keys import Work, answer_key, asking_work
+from deepfeat.runs.ledger.ledger import Found, Ledger
+from deepfeat.runs.ledger.packing import (
+    answer_arrays,
+    answer_of,
+    answer_words,
+    from_npz,
+    to_npz,
+)
+from deepfeat.runs.ledger.records import Record
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import Prepared
+from deepfeat.runs.provenance import digest, made_here
+from deepfeat.writing.atomic import write_bytes
+
+log = logging.getLogger(__name__)
+
+MEMBERS_PER_PART = 50
+"""Members that a member method is asked about together: so much is lost at most when it is interrupted."""
+
+ANSWER = "answer.npz"
+_FILE = "file:"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A method, and the members it is to be asked about.
+
+    Attributes:
+        method: the method.
+        params: its parameters.
+        work: from `asking_work`.
+        keys: of the members, in order.
+    """
+
+    method: type[Method]
+    params: MethodParams
+    work: Work
+    keys: Sequence[str]
+
+    @property
+    def results(self) -> list[tuple[str, list[int]]]:
+        """The results that the answer consists of: the key of each, and the members that it is about."""
+        if self.method.kind == "member":
+            return [(answer_key(self.work, [key]), [member]) for member, key in enumerate(self.keys)]
+        return [(answer_key(self.work, self.keys), list(range(len(self.keys))))]
+
+    @property
+    def key(self) -> str:
+        """Of the answer as a whole."""
+        return digest([key for key, _ in self.results])
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a method said, and where that came from.
+
+    Attributes:
+        importance: of all members asked about.
+        key: of the whole answer.
+        asked: members that it was asked about now; the others were in the ledger.
+        seconds: that asking took, now or before.
+        refits: what the networks cost that the method trained, see `CountedFit.record`; empty for none.
+        cost: the same in words, where it was asked now.
+    """
+
+    importance: Importance
+    key: str
+    asked: int
+    seconds: float
+    refits: Mapping[str, float]
+    cost: str
+
+
+def question(
+    prepared: Prepared,
+    method: type[Method],
+    params: MethodParams,
+    keys: Sequence[str],
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Question:
+    """What an experiment asks one of its methods.
+
+    Args:
+        prepared: the experiment.
+        method: the method.
+        params: its parameters.
+        keys: of the members that did not fail, in order.
+        others: keys of the answers of the methods before it, by name.
+    """
+    experiment = prepared.loaded.experiment
+    trains = method.kind == "experiment"
+    work = asking_work(
+        prepared.registry.info[method.name],
+        params,
+        prepared.data,
+        experiment.seed,
+        training=experiment.training.model_dump(
+            mode="json", exclude_none=True, exclude={"models", "memory", "stack_size"}
+        )
+        if trains
+        else None,
+        others=others if method.after_others else None,
+    )
+    return Question(method, params, work, keys)
+
+
+def unanswered(ledger: Ledger, asked: Question) -> list[list[tuple[str, list[int]]]]:
+    """The results that are not in the ledger, those that are asked for together in one list."""
+    ledger.refresh()
+    missing = [(key, members) for key, members in asked.results if ledger.find(key) is None]
+    # Which members go together depends on their numbers alone, not on how far an earlier run came.
+    parts = groupby(missing, key=lambda result: result[1][0] // MEMBERS_PER_PART)
+    return [list(part) for _, part in parts]
+
+
+class LedgerAnswers:
+    """Asks the methods of a run.
+
+    Args:
+        prepared: the experiment.
+        ledger: where answers are looked up and published.
+        paths: of the run.
+        fit: for methods that train.
+    """
+
+    def __init__(self, prepared: Prepared, ledger: Ledger, paths: RunPaths, fit: Fit) -> None:
+        self.prepared, self.ledger, self.paths, self.fit = prepared, ledger, paths, fit
+
+    def __call__(
+        self, asked: Question, ensemble: Ensemble, others: Mapping[str, Importance] = MappingProxyType({})
+    ) -> Answer:
+        """The answer of a method about all members of an ensemble; its files are in its folder afterwards.
+
+        Args:
+            asked: what, and about which members.
+            ensemble: these members.
+            others: answers of the methods before it, for one that is asked after others.
+
+        Raises:
+            OutputError: the answer cannot be saved.
+            Exception: whatever the method raised; what it left in its folder is there.
+        """
+        start = time.monotonic()
+        limit = self.prepared.loaded.experiment.limits.method_seconds
+        members, counted = 0, CountedFit(self.fit)
+        for part in unanswered(self.ledger, asked):
+            used = time.monotonic() - start if members else 0.0
+            try:
+                self._ask(asked, part, ensemble, others, counted, limit and max(limit - used, 1e-3))
+            except TimeLimitError as error:
+                raise TimeLimitError(too_long(limit or 0)) from error
+            members += sum(len(own) for _, own in part)
+        found = [self.ledger.get(key) for key, _ in asked.results]
+        records = {each.record.name: each.record for each in found}
+        made = [record.made for record in records.values()]
+        return Answer(
+            importance=self._assemble(asked, found),
+            key=asked.key,
+            asked=members,
+            seconds=sum(each["seconds"] for each in made),
+            # a method that trains is asked once about all members
+            refits=made[0]["refits"],
+            cost=counted.sentence() if counted.networks else "",
+        )
+
+    def _ask(
+        self,
+        asked: Question,
+        part: Sequence[tuple[str, list[int]]],
+        ensemble: Ensemble,
+        others: Mapping[str, Importance],
+        fit: CountedFit,
+        seconds: float | None,
+    ) -> None:
+        numbers = [member for _, members in part for member in members]
+        chosen = ensemble if numbers == list(range(len(ensemble))) else ensemble.select(numbers)
+        with self._folder(asked.method.name) as folder:
+            context = Context(
+                seed=self.prepared.loaded.experiment.seed,
+                method=asked.method.name,
+                folder=folder,
+                fit=fit,
+                answers=MappingProxyType(dict(others)) if asked.method.after_others else MappingProxyType({}),
+            )
+            start = time.monotonic()
+            answer = ask(asked.method, asked.params, chosen, self.prepared.data, context, seconds=seconds)
+            if asked.method.kind == "member":
+                # What cannot be joined is refused for one part as it is for two.
+                Importance.join([answer, answer])
+            files = {
+                f"{_FILE}{path.relative_to(folder).as_posix()}": path.read_bytes()
+                for path in sorted(folder.rglob("*"))
+                if path.is_file() and not path.is_symlink()
+            }
+        record = Record(
+            kind="answer",
+            keys=tuple(key for key, _ in part),
+            work=asked.work,
+            about=[[asked.keys[member] for member in members] for _, members in part],
+            results=[answer_words(answer) for _ in part],
+            made={
+                "seconds": round(time.monotonic() - start, 3),
+                "refits": fit.record(),
+                **made_here(),
+            },
+        )
+        self.ledger.publish(record, {ANSWER: to_npz(answer_arrays(answer)), **files})
+        log.debug("method %s: published %s, %d members", asked.method.name, record.name, len(numbers))
+
+    @contextmanager
+    def _folder(self, method: str) -> Iterator[Path]:
+        """A folder for the files of one call; what a call that fails leaves in it is kept for the user."""
+        folder = self.paths.ledger / "work" / self.paths.artefacts(method).name
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield folder
+        except Exception:
+            if folder.is_dir():
+                shutil.copytree(folder, self.paths.artefacts(method), dirs_exist_ok=True)
+            raise
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _assemble(self, asked: Question, found: Sequence[Found]) -> Importance:
+        """The answer from what the ledger has, and its files."""
+        self._restore(asked.method.name, found)
+        parts = []
+        for _, run in groupby(found, key=lambda each: each.record.name):
+            together = list(run)
+            arrays = from_npz(self.ledger.objects.read(together[0].record.files[ANSWER]))
+            if asked.method.kind == "member":
+                index = np.array([each.index for each in together])
+                arrays = {name: array[index] for name, array in arrays.items()}
+            parts.append(answer_of(arrays, together[0].record.results[together[0].index]))
+        return Importance.join(parts)
+
+    def _restore(self, method: str, found: Sequence[Found]) -> None:
+        """Put the files of an answer into the method's folder, and remove what else is there."""
+        folder = self.paths.artefacts(method)
+        wanted: dict[Path, str] = {}
+        records = {each.record.name: each.record for each in found}
+        for number, record in enumerate(records.values()):
+            for name, sha256 in record.files.items():
+                if name.startswith(_FILE):
+                    path = folder / name.removeprefix(_FILE)
+                    # Parts that wrote files of the same name: the later ones go into folders of their own.
+                    wanted[path if path not in wanted else folder / f"part-{number}" / path.name] = sha256
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and path not in wanted:
+                path.unlink()
+        for path, sha256 in wanted.items():
+            write_bytes(path, self.ledger.objects.read(sha256))

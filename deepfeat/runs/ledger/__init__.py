@@ -1,0 +1,1 @@
+"""What is already computed: immutable results, named by everything that determines them."""

@@ -1,0 +1,236 @@
+"""Running again: what is computed, what is used again, and that the results are the same to the byte."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepfeat.runs.answers import LedgerAnswers
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import prepare
+from deepfeat.runs.runner import run
+from deepfeat.training.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+Write = Callable[..., Path]
+
+PLUGIN = '''
+"""Two methods that count their calls by what they answer about."""
+
+import numpy as np
+
+from deepfeat.methods import Importance, Method, MethodParams
+
+
+class Asked(Method):
+    """Answers with the gates, and says how many members it was asked about."""
+
+    name = "asked"
+
+    class Params(MethodParams):
+        """None that matters."""
+
+        power: int = 1
+
+    def explain(self, ensemble, data, context):
+        context.artefact("told.txt").write_text(f"{len(ensemble)} members")
+        return Importance(ensemble.gates**self.params.power, notes=("said so",))
+
+
+class Refits(Method):
+    """Trains the members of the main ensemble again, and some more."""
+
+    name = "refits"
+    kind = "experiment"
+
+    def explain(self, ensemble, data, context):
+        again = context.fit(ensemble.plan)
+        masked = ensemble.plan.select([0, 0])
+        masked.mask[:] = np.eye(2, data.n_features) < 1
+        others = context.fit(masked)
+        assert len(others) == 2
+        return Importance(again.gates)
+'''
+
+
+class Runs:
+    """Runs in one directory, and what each of them computed."""
+
+    def __init__(self, experiment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.experiment, self.paths = experiment, RunPaths.of(experiment.parent / "out", "tiny")
+        self.trained: list[int] = []
+        self.asked: list[tuple[str, int]] = []
+        train, ask = Trainer.train, LedgerAnswers._ask
+
+        def counted(trainer: Trainer, plan: Any, *arguments: Any) -> Any:  # noqa: ANN401
+            self.trained.append(len(plan))
+            return train(trainer, plan, *arguments)
+
+        def noted(answers: Any, asked: Any, part: Any, *arguments: Any) -> None:  # noqa: ANN401
+            self.asked.append((asked.method.name, sum(len(own) for _, own in part)))
+            ask(answers, asked, part, *arguments)
+
+        monkeypatch.setattr(Trainer, "train", counted)
+        monkeypatch.setattr(LedgerAnswers, "_ask", noted)
+
+    def __call__(self, *overrides: str) -> str:
+        """Run, and return what was on the screen."""
+        self.trained.clear()
+        self.asked.clear()
+        screen = io.StringIO()
+        run(prepare(self.experiment, overrides), self.paths, RunConsole(screen, width=200))
+        return screen.getvalue()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of every result file but the log and run.json, which tell of times."""
+        skipped = (self.paths.ledger, self.paths.log, self.paths.provenance)
+        return {
+            str(path.relative_to(self.paths.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.paths.root.rglob("*"))
+            if path.is_file() and not any(path.is_relative_to(other) for other in skipped)
+        }
+
+
+@pytest.fixture
+def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    path = write_experiment(training={"models": 4, "stack_size": 2}, methods=["gate"], plugins=["mine.py"])
+    (path.parent / "mine.py").write_text(PLUGIN)
+    return Runs(path, monkeypatch)
+
+
+def test_running_again_computes_nothing_and_changes_nothing(runs: Runs) -> None:
+    runs("methods=[gate, asked, refits]")
+    # a refit of the main plan is the main plan's members; two members more were trained
+    assert runs.trained == [2, 2, 2]
+    assert runs.asked == [("gate", 4), ("asked", 4), ("refits", 4)]
+    before = runs.digests
+    assert {"methods/asked/told.txt", "ranking.csv", "models/model_00003.keras"} <= before.keys()
+    said = runs("methods=[gate, asked, refits]")
+    assert (runs.trained, runs.asked) == ([], [])
+    assert runs.digests == before
+    assert "4 models trained before and used again" in said
+    assert said.count("answered before, used again") == 3
+
+
+def test_more_models_train_only_those_that_are_missing(runs: Runs) -> None:
+    runs("training.models=2", "methods=[asked]")
+    runs("methods=[asked]")
+    assert (runs.trained, runs.asked) == ([2], [("asked", 2)])
+    grown = {name: digest for name, digest in runs.digests.items() if "told" not in name}
+    Ledger(runs.paths.ledger).root.rename(runs.paths.root / "elsewhere")
+    runs("methods=[asked]")
+    assert (runs.trained, runs.asked) == ([2, 2], [("asked", 4)])
+    again = {name: digest for name, digest in runs.digests.items() if not name.startswith("elsewhere")}
+    assert {name: digest for name, digest in again.items() if "told" not in name} == grown
+
+
+def test_fewer_models_are_a_part_of_what_is_there(runs: Runs) -> None:
+    runs()
+    runs("training.models=3")
+    assert (runs.trained, runs.asked) == ([], [])
+    assert not runs.paths.model(3).exists()
+
+
+def test_a_method_more_asks_only_that_one(runs: Runs) -> None:
+    runs()
+    runs("methods=[gate, asked]")
+    assert (runs.trained, runs.asked) == ([], [("asked", 4)])
+
+
+def test_other_parameters_or_another_plugin_file_ask_only_that_method(runs: Runs) -> None:
+    runs("methods=[gate, asked]")
+    runs("methods=[gate, {asked: {power: 2}}]")
+    assert (runs.trained, runs.asked) == ([], [("asked", 4)])
+    plugin = runs.experiment.parent / "mine.py"
+    plugin.write_text(PLUGIN.replace("told.txt", "otherwise.txt"))
+    runs("methods=[gate, {asked: {power: 2}}]")
+    assert (runs.trained, runs.asked) == ([], [("asked", 4)])
+    assert [path.name for path in runs.paths.artefacts("asked").iterdir()] == ["otherwise.txt"]
+
+
+def test_another_seed_trains_everything_and_going_back_nothing(runs: Runs) -> None:
+    runs()
+    before = runs.digests
+    runs("seed=1")
+    assert (runs.trained, runs.asked) == ([2, 2], [("gate", 4)])
+    runs()
+    assert (runs.trained, runs.asked) == ([], [])
+    assert runs.digests == before
+
+
+def test_results_of_a_different_run_go_at_once_and_those_of_the_same_stay(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepfeat.runs.runner.fit_shown", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        runs()
+    assert runs.paths.ranking.exists()
+    with pytest.raises(KeyboardInterrupt):
+        runs("seed=1")
+    assert not runs.paths.ranking.exists()
+    assert not runs.paths.models.exists() or not list(runs.paths.models.iterdir())
+
+
+def test_a_damaged_stack_is_trained_again_and_only_that(runs: Runs) -> None:
+    runs()
+    before = runs.digests
+    ledger = Ledger(runs.paths.ledger)
+    first = next(record for record in ledger.records() if record.kind == "members")
+    path = ledger.objects.path(first.files["members.npz"])
+    path.write_bytes(path.read_bytes()[:-1])
+    said = runs()
+    assert (runs.trained, runs.asked) == ([2], [])
+    assert runs.digests == before
+    assert f"{path}" in said
+    assert "counts as absent" in said
+
+
+def test_run_json_tells_of_the_attempts(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs("seed=2")
+    with monkeypatch.context() as patched:
+        patched.setattr("deepfeat.runs.runner.fit_shown", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            runs()
+    record = json.loads(runs.paths.provenance.read_text())
+    runs.paths.provenance.write_text(json.dumps({**record, "state": "running"}))
+    runs()
+    runs()
+    told = json.loads(runs.paths.provenance.read_text())
+    assert [attempt["state"] for attempt in told["attempts"]] == ["killed", "complete"]
+    assert told["state"] == "complete"
+    assert all(attempt["host"] == told["machine"]["host"] for attempt in told["attempts"])
+
+
+def test_a_member_method_is_asked_part_by_part(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = runs("methods=[gate, asked]")
+    before = runs.digests
+    runs.paths.ledger.rename(runs.paths.root / ".before")
+    monkeypatch.setattr("deepfeat.runs.answers.MEMBERS_PER_PART", 3)
+    parts = runs("methods=[gate, asked]")
+    assert runs.asked == [("gate", 3), ("gate", 1), ("asked", 3), ("asked", 1)]
+    after = {name: digest for name, digest in runs.digests.items() if not name.startswith(".before")}
+    assert {name for name in before if before[name] != after[name]} == {"methods/asked/told.txt"}
+    assert after.keys() - before.keys() == {"methods/asked/part-1/told.txt"}
+    assert parts.count("said so") == whole.count("said so") == 1
+
+
+def test_history_of_losses_survives(runs: Runs) -> None:
+    runs()
+    ledger = Ledger(runs.paths.ledger)
+    losses = [record for record in ledger.records() if record.kind == "members"]
+    with np.load(ledger.objects.path(losses[0].files["losses.npz"]), allow_pickle=False) as stored:
+        assert stored["history"].shape == (4, 2)
