@@ -293,8 +293,43 @@ class RankingConfig(Section):
         description="how the importances of a model are made comparable: divided by their sum or "
         "maximum, replaced by ranks, or not at all",
     )
-    across_methods: Literal["mean", "mean_rank"] = Field(
-        default="mean", description="how the methods are averaged: their importances, or their ranks"
+    across_methods: Literal["mean", "mean_rank", "robust_rank"] = Field(
+        default="mean",
+        description="how the methods are averaged: their importances, their ranks, or how far more of them "
+        "agree on a high rank than chance would",
+    )
+    top_k: int | None = Field(
+        default=None,
+        ge=1,
+        description="how many features count as the top, for stability and the share of models; by default a "
+        "third of them, at most 10",
+    )
+    skilless: Literal["leave_out", "keep"] = Field(
+        default="leave_out",
+        description="models that do not beat a constant on their held-out rows: left out of every mean, or "
+        "kept",
+    )
+    skill_splits: int = Field(
+        default=10,
+        ge=2,
+        le=10_000,
+        description="splits at most on which a linear model and a random forest are trained, to compare with",
+    )
+    multiplicity: Literal["bh", "holm", "by"] = Field(
+        default="bh",
+        description="how p-values are adjusted for the number of features: Benjamini-Hochberg, Holm, or "
+        "Benjamini-Yekutieli",
+    )
+    groups: dict[Text, Annotated[list[Text], Field(min_length=1), AfterValidator(_distinct)]] = Field(
+        default_factory=dict,
+        description="features that are also ranked as one, such as pathways: name: [features]",
+    )
+    clusters: float = Field(
+        default=0.7,
+        gt=0,
+        le=1,
+        description="features whose mean absolute rank correlation is at least this are also ranked as one; "
+        "1 for those alone that are in the same order everywhere",
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the confidence intervals")
     bootstrap: int = Field(

@@ -18,7 +18,9 @@ Kind = Literal["member", "experiment"]
 
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # The columns of ranking.csv that stand beside those of the methods.
-RESERVED_NAMES = frozenset({"feature", "importance", "ci_low", "ci_high", "rank"})
+RESERVED_NAMES = frozenset(
+    {"feature", "importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "top_share"}
+)
 
 
 class Cost(StrEnum):

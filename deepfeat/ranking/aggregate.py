@@ -1,14 +1,16 @@
 """Averages over members and over methods, and the order that follows from them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.ranking.normalise import share_beaten
+from deepfeat.ranking.robust import robust_rank
 
-Across = Literal["mean", "mean_rank"]
+Across = Literal["mean", "mean_rank", "robust_rank"]
+ACROSS: tuple[Across, ...] = get_args(Across)
 
 
 def mean_over_members(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,6 +45,8 @@ def mean_over_methods(
     - `mean_rank`: the mean of the methods' ranks, written as the share of the other features that the
       feature beats (1: first in every method, 0: last in every method; ties count half), so that larger is
       better here too. With p features it is `1 - (mean rank - 1) / (p - 1)`.
+    - `robust_rank`: how far more methods agree on ranking the feature high than chance would, see
+      `robust_rank`.
 
     The methods are added up in the order of their names, so that listing them in another order changes no
     byte.
@@ -60,9 +64,11 @@ def mean_over_methods(
     """
     if not importances:
         raise ValueError("no method to average over")
-    if how not in ("mean", "mean_rank"):
+    if how not in ACROSS:
         raise ValueError(f"unknown aggregate {how!r}")
     rows = [importances[name] for name in sorted(importances)]
+    if how == "robust_rank":
+        return robust_rank(rows)
     return mean_over_members(np.stack([share_beaten(row) for row in rows] if how == "mean_rank" else rows))
 
 

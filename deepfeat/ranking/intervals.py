@@ -72,21 +72,23 @@ def bootstrap_interval(
     return Interval(np.minimum(low, estimate), np.maximum(high, estimate))
 
 
-def draw_counts(members: int, resamples: int, seed: int) -> Counts:
+def draw_counts(members: int, resamples: int, seed: int, size: int | None = None) -> Counts:
     """How often each resample draws each member.
 
     Args:
-        members: members to draw from, and to draw.
+        members: members to draw from.
         resamples: number of resamples.
         seed: makes the draws repeatable; another number of members gets its own draws.
+        size: how many are drawn; by default as many as there are.
 
     Returns:
-        (resamples, members) counts in the smallest type that holds them; each row adds up to `members`.
+        (resamples, members) counts in the smallest type that holds them; each row adds up to `size`.
     """
-    generator = np.random.default_rng([seed, members])
-    counts = np.empty((resamples, members), dtype=np.min_scalar_type(members))
+    generator = np.random.default_rng([seed, members] if size is None else [seed, members, size])
+    drawn = members if size is None else size
+    counts = np.empty((resamples, members), dtype=np.min_scalar_type(drawn))
     for row in counts:
-        row[:] = np.bincount(generator.integers(members, size=members), minlength=members)
+        row[:] = np.bincount(generator.integers(members, size=drawn), minlength=members)
     return counts
 
 
@@ -96,7 +98,7 @@ def resampled_means(values: NDArray[np.float64], counts: Counts) -> NDArray[np.f
     A product of float matrices depends, in its last bits, on the order in which a library adds up, and that
     changes with its threads and kernels. So the values of a feature are first written as whole multiples of
     one power of two, small enough for every sum to be exact: exact sums have no order. A value moves by
-    `2^-50 * members` of the feature's largest at most.
+    `2^-50` times the number drawn of the feature's largest at most.
 
     Args:
         values: (members, features) finite values.
@@ -108,16 +110,17 @@ def resampled_means(values: NDArray[np.float64], counts: Counts) -> NDArray[np.f
     members = len(values)
     if members == 1:
         return np.repeat(values, len(counts), axis=0)
+    drawn = int(counts[0].sum())
     exponents = np.frexp(np.abs(values).max(axis=0))[1]
-    # |value| < 2^exponent, and at most `members` of them are added: below 2^52 every whole number is exact
-    shift = 52 - (members - 1).bit_length() - exponents
+    # |value| < 2^exponent, and `drawn` of them are added: below 2^52 every whole number is exact
+    shift = 52 - (drawn - 1).bit_length() - exponents
     whole = np.rint(np.ldexp(values, shift))
     sums = np.empty((len(counts), values.shape[1]))
     height = max(1, _BLOCK_BYTES // (8 * members))
     for start in range(0, len(counts), height):
         block = slice(start, start + height)
         np.matmul(counts[block].astype(np.float64), whole, out=sums[block])
-    return np.asarray(np.ldexp(sums, -shift) / members, dtype=np.float64)
+    return np.asarray(np.ldexp(sums, -shift) / drawn, dtype=np.float64)
 
 
 def _by_features(

@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from deepfeat.ranking.aggregate import Across, mean_over_members, mean_over_methods, ranks
 from deepfeat.ranking.intervals import bootstrap_interval
 from deepfeat.ranking.normalise import Normalisation, normalise
+from deepfeat.ranking.rank_interval import rank_interval
+from deepfeat.ranking.top import default_top, top_sets
 
-COLUMNS = ("feature", "importance", "ci_low", "ci_high", "rank")
-"""What every ranking begins with; the columns after them are the methods."""
+COLUMNS = ("feature", "importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "top_share")
+"""What every ranking begins with; then come the methods, and then columns named `<method>.<estimate>`."""
 
 
 def build_ranking(
@@ -24,6 +26,7 @@ def build_ranking(
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    top_k: int | None = None,
 ) -> pd.DataFrame:
     """Average the methods' scores over members, then over methods, and rank the features.
 
@@ -37,11 +40,14 @@ def build_ranking(
         confidence: of the interval over members, see `bootstrap_interval`.
         resamples: of the bootstrap.
         seed: of the bootstrap.
+        top_k: how many features count as the top; by default `default_top`.
 
     Returns:
         A row per feature, sorted by rank, with an index from 0: `feature`; `importance`, the mean over
         methods; `ci_low` and `ci_high`, its interval over members (NaN with one member); `rank` from 1, ties
-        broken by name; then, per method in the order given, the mean of its normalised scores.
+        broken by name; `rank_low` and `rank_high`, how high and how low the feature could rank, see
+        `rank_interval` (NaN with one member); `top_share`, the share of members that put it into their top k;
+        then, per method in the order given, the mean of its normalised scores.
 
     Raises:
         ValueError: nothing to rank (no feature, method or member left), scores of the wrong shape or not
@@ -54,6 +60,10 @@ def build_ranking(
     means = {name: mean_over_members(values) for name, values in normalised.items()}
     importance = mean_over_methods({name: mean[None] for name, mean in means.items()}, across)[0]
     interval = bootstrap_interval(normalised, across, confidence=confidence, resamples=resamples, seed=seed)
+    positions = rank_interval(
+        normalised, features, across, confidence=confidence, resamples=resamples, seed=seed
+    )
+    top = member_top_sets(normalised, top_k or default_top(len(features)), across)
     table = pd.DataFrame(
         {
             "feature": list(features),
@@ -61,6 +71,9 @@ def build_ranking(
             "ci_low": interval.low,
             "ci_high": interval.high,
             "rank": ranks(importance, features),
+            "rank_low": _whole(positions.low),
+            "rank_high": _whole(positions.high),
+            "top_share": top.mean(axis=0),
             **means,
         }
     )
@@ -69,7 +82,43 @@ def build_ranking(
 
 def method_columns(ranking: pd.DataFrame) -> list[str]:
     """Names of the methods of a ranking, in the order of its columns."""
-    return [str(name) for name in ranking.columns if name not in COLUMNS]
+    return [str(name) for name in ranking.columns if name not in COLUMNS and "." not in str(name)]
+
+
+def member_importance(
+    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean"
+) -> NDArray[np.float64]:
+    """The importance as each member alone would have it.
+
+    Args:
+        normalised: per method, (members, features) normalised scores.
+        across: how the methods are averaged, see `mean_over_methods`.
+
+    Returns:
+        (members, features). How many members there are is what most methods say; one with another number of
+        rows, which counts repetitions of its own, has the same part in each: its mean.
+    """
+    sizes = [len(values) for values in normalised.values()]
+    members = max(sizes, key=sizes.count)
+    rows = {
+        name: values
+        if len(values) == members
+        else np.broadcast_to(mean_over_members(values), (members, values.shape[1]))
+        for name, values in normalised.items()
+    }
+    return mean_over_methods(rows, across)
+
+
+def member_top_sets(
+    normalised: Mapping[str, NDArray[np.float64]], k: int, across: Across = "mean"
+) -> NDArray[np.bool_]:
+    """(members, features) what each member puts into its top k; see `top_sets`."""
+    return top_sets(member_importance(normalised, across), k)
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[np.float64] | NDArray[np.int64]:
+    """Whole numbers as such, where none is missing."""
+    return values if np.isnan(values).any() else values.astype(np.int64)
 
 
 def _check(features: Sequence[str], scores: Mapping[str, ArrayLike]) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from deepfeat.ranking.answer import Answer
 from deepfeat.runs.logfile import LOGGER, logged_to
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
@@ -125,11 +126,21 @@ class RunConsole:
             self._rich.print(line, soft_wrap=True)
         self._rich.print()
 
+    def answer(self, said: Answer) -> None:
+        """Print the answer in words: the sentences to quote, then what they rest on."""
+        style = "yellow" if said.usable is False else "bold"
+        for sentence in said.headline:
+            self._say(sentence, style)
+        for sentence in said.details:
+            self.note(sentence)
+
     def finished(self, paths: RunPaths) -> None:
         """Say where the results are, and how long it took."""
         self._say(f"Finished in {duration(self._clock() - self._start)}. Results in {paths.root}", "bold")
         results = (
             (paths.ranking, "every feature, ranked"),
+            (paths.answer, "the answer in words, and what it rests on"),
+            (paths.skill, "the networks beside a constant, a linear model and a forest"),
             (paths.report, "the report"),
             (paths.figures, "the figures"),
             (paths.methods, "the scores of each model, a file per method"),

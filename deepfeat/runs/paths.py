@@ -36,6 +36,56 @@ class RunPaths:
         return self.root / "models.csv"
 
     @property
+    def answer(self) -> Path:
+        """The answer in words, and what it rests on."""
+        return self.root / "answer.json"
+
+    @property
+    def skill(self) -> Path:
+        """The networks beside a constant, a linear model and a random forest."""
+        return self.root / "skill.csv"
+
+    @property
+    def history(self) -> Path:
+        """The losses of each model over its epochs."""
+        return self.root / "history.csv"
+
+    @property
+    def aggregates(self) -> Path:
+        """What each way to average the methods says of each feature."""
+        return self.root / "aggregates.csv"
+
+    @property
+    def agreement(self) -> Path:
+        """Rank correlations of the methods."""
+        return self.root / "agreement.csv"
+
+    @property
+    def disagreements(self) -> Path:
+        """Features that one method ranks high and another low."""
+        return self.root / "disagreements.csv"
+
+    @property
+    def stability(self) -> Path:
+        """Whether the same features come out on top in every model."""
+        return self.root / "stability.csv"
+
+    @property
+    def convergence(self) -> Path:
+        """How much ensembles of other sizes would agree with this one."""
+        return self.root / "convergence.csv"
+
+    @property
+    def per_class(self) -> Path:
+        """A ranking for each class."""
+        return self.root / "per_class.csv"
+
+    @property
+    def groups(self) -> Path:
+        """Groups of features, ranked as one feature each."""
+        return self.root / "groups.csv"
+
+    @property
     def experiment(self) -> Path:
         """The experiment as it was run, every default and override resolved."""
         return self.root / "experiment.yml"
@@ -79,6 +129,22 @@ class RunPaths:
         """A method's scores: a row per member, a column per feature."""
         return self.methods / f"{safe_name(name)}.csv"
 
+    def signs(self, method: str) -> Path:
+        """The direction of each feature's influence, in the form of `method`."""
+        return self.methods / f"{safe_name(method)}.sign.csv"
+
+    def class_scores(self, method: str) -> Path:
+        """A method's importances for each class: a row per class and feature."""
+        return self.methods / f"{safe_name(method)}.classes.csv"
+
+    def estimates(self, method: str) -> Path:
+        """A method's estimates with their intervals and p-values: a row per feature."""
+        return self.methods / f"{safe_name(method)}.estimates.csv"
+
+    def answers(self, method: str) -> tuple[Path, ...]:
+        """The tables of what a method answered."""
+        return self.method(method), self.signs(method), self.class_scores(method), self.estimates(method)
+
     def artefacts(self, method: str) -> Path:
         """A directory for whatever else a method wants to keep."""
         return self.methods / safe_name(method)
@@ -97,7 +163,11 @@ class RunPaths:
 
     def results(self) -> Iterator[Path]:
         """The result files that an earlier run left here, for a new run to replace."""
-        single = (self.ranking, self.members, self.experiment, self.provenance, self.report)
+        single = (
+            *(self.ranking, self.members, self.experiment, self.provenance, self.report, self.answer),
+            *(self.skill, self.history, self.aggregates, self.agreement, self.disagreements),
+            *(self.stability, self.convergence, self.per_class, self.groups),
+        )
         yield from (path for path in single if path.is_file())
         for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.png", "figures/*.svg"):
             yield from sorted(path for path in self.root.glob(pattern) if path.is_file())

@@ -3,10 +3,11 @@
 import logging
 import time
 import traceback
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
@@ -15,21 +16,29 @@ from deepfeat.errors import ExitCode, InputError
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
-from deepfeat.ranking.table import build_ranking
+from deepfeat.ranking.agreement import Outlook
 from deepfeat.runs import provenance
 from deepfeat.runs.answers import Answer, LedgerAnswers, question
+from deepfeat.runs.conclusions import conclude, with_q_values, write_conclusions
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.ledger.code import ASKING, code_version, versions
 from deepfeat.runs.ledger.keys import member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
-from deepfeat.runs.outputs import remove_results, write_members, write_models, write_scores
+from deepfeat.runs.outputs import (
+    remove_results,
+    write_extras,
+    write_history,
+    write_members,
+    write_models,
+    write_scores,
+)
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
+from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory, write_text
-from deepfeat.writing.csvfiles import write_table
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +145,9 @@ class _Run:
     def _work(self) -> None:
         self._introduce()
         ensemble = self._train()
-        write_members(self.paths, ensemble.records)
+        judged = judge_members(ensemble, self.experiment.ranking.skilless)
+        write_members(self.paths, ensemble.records, judged)
+        write_history(self.paths, ensemble.records)
         write_models(self.paths, ensemble)
         kept = ensemble.succeeded
         if len(kept) == 0:
@@ -154,9 +165,7 @@ class _Run:
                 else "every method failed, so there is no ranking; the reasons are above and in the log"
             )
             return
-        ranking = self._rank(answers)
-        write_table(self.paths.ranking, ranking)
-        self._conclude(ensemble, ranking)
+        self._conclude(ensemble, judged, answers)
 
     def _introduce(self) -> None:
         data = self.data
@@ -190,6 +199,8 @@ class _Run:
             try:
                 asked = question(self.prepared, method, params, keys, others)
                 answer = self.answers(asked, ensemble, said)
+                importance = with_q_values(answer.importance, self.experiment.ranking.multiplicity)
+                answer = replace(answer, importance=importance)
             except OutputError:
                 raise
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
@@ -213,6 +224,8 @@ class _Run:
         # The rows of a method that counts repetitions of its own are numbered by themselves.
         rows = numbers if len(scores) == len(numbers) else np.arange(len(scores))
         write_scores(self.paths, method.name, rows, self.data.feature_names, scores)
+        normalisation = self.experiment.ranking.normalise
+        write_extras(self.paths, method.name, rows, self.data, answer.importance, normalisation)
         self._note_asked(method, params, answer, answer.seconds)
 
     def _note_asked(
@@ -226,7 +239,8 @@ class _Run:
         }
 
     def _method_failed(self, name: str, error: Exception) -> None:
-        self.paths.method(name).unlink(missing_ok=True)
+        for path in self.paths.answers(name):
+            path.unlink(missing_ok=True)
         where = self.paths.failure(name)
         write_text(where, "".join(traceback.format_exception(error)))
         self.failures.append(f"method {name}: {type(error).__name__}: {error}")
@@ -234,36 +248,17 @@ class _Run:
             f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
         )
 
-    def _rank(self, answers: dict[str, Importance]) -> pd.DataFrame:
+    def _conclude(self, ensemble: Ensemble, judged: MemberSkill, answers: Mapping[str, Importance]) -> None:
+        self.console.stage("Ranking the features, and training a linear model and a forest to compare with")
         config = self.experiment.ranking
-        return build_ranking(
-            self.data.feature_names,
-            {name: answer.scores for name, answer in answers.items()},
-            normalisation=config.normalise,
-            across=config.across_methods,
-            confidence=config.confidence,
-            resamples=config.bootstrap,
-            seed=self.experiment.seed,
-        )
-
-    def _conclude(self, ensemble: Ensemble, ranking: pd.DataFrame) -> None:
-        self.console.note(_skill(ensemble))
-        if (kept := len(ensemble.succeeded)) < len(ensemble):
-            self.console.note(f"every mean is over the {kept} of {len(ensemble)} models that did not fail")
-        self.console.ranking(ranking, confidence=self.experiment.ranking.confidence)
+        about = {method.name: Outlook(method.sees, method.blind_to) for method, _ in self.prepared.methods}
+        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about)
+        write_conclusions(self.paths, found)
+        for note in found.notes:
+            self.console.note(note)
+        self.console.ranking(found.ranking, confidence=config.confidence)
+        self.console.answer(found.answer)
 
     def _plugins(self) -> dict[str, str]:
         infos = [self.prepared.registry.info[method.name] for method, _ in self.prepared.methods]
         return {f"{info.name} ({info.source})": info.sha256 for info in infos}
-
-
-def _skill(ensemble: Ensemble) -> str:
-    """How good the models are on rows they did not learn from, by the first score of the task."""
-    scores = [record.scores for record in ensemble.records if record.scores]
-    name = next(iter(scores[0]))
-    values = np.array([score[name] for score in scores])
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return "held-out score: not defined for any model (a class is missing from every held-out part)"
-    mean, low, high = values.mean(), values.min(), values.max()
-    return f"held-out {name} of the models: mean {mean:.3f}, from {low:.3f} to {high:.3f}"

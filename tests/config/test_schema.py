@@ -30,6 +30,12 @@ def test_the_smallest_experiment_has_the_documented_defaults() -> None:
     assert experiment.ranking.model_dump() == {
         "normalise": "sum",
         "across_methods": "mean",
+        "top_k": None,
+        "skilless": "leave_out",
+        "skill_splits": 10,
+        "multiplicity": "bh",
+        "groups": {},
+        "clusters": 0.7,
         "confidence": 0.95,
         "bootstrap": 2000,
     }

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from deepfeat.ranking.table import build_ranking, method_columns
+from deepfeat.ranking.table import COLUMNS, build_ranking, method_columns
 
 NAMES = ["age", "sex", "cp", "chol"]
 FAST = {"resamples": 100}
@@ -27,7 +27,7 @@ def test_known_answer() -> None:
     gate = [[1.0, 0.0, 3.0, 0.0], [2.0, 2.0, 0.0, 0.0]]
     layer = [[0.0, 0.0, 5.0, 5.0], [0.0, 1.0, 0.0, 1.0]]
     table = build_ranking(NAMES, {"gate": gate, "layer": layer}, **FAST)
-    assert list(table.columns) == ["feature", "importance", "ci_low", "ci_high", "rank", "gate", "layer"]
+    assert list(table.columns) == [*COLUMNS, "gate", "layer"]
     assert method_columns(table) == ["gate", "layer"]
     # cp: gate (0.75 + 0) / 2, layer (0.5 + 0) / 2
     by_name = table.set_index("feature")

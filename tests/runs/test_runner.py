@@ -15,6 +15,7 @@ import yaml
 
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import ExitCode, InputError
+from deepfeat.ranking.table import COLUMNS
 from deepfeat.runs import runner
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.paths import RunPaths
@@ -63,14 +64,13 @@ def test_a_run_leaves_the_documented_files(write_experiment: Write) -> None:
     assert ran.code == ExitCode.COMPLETE
     assert ran.files == {
         *("ranking.csv", "models.csv", "experiment.yml", "run.json", "logs/deepfeat.log"),
+        *("answer.json", "skill.csv", "history.csv", "aggregates.csv", "agreement.csv"),
+        *("disagreements.csv", "stability.csv", "convergence.csv"),
         *("methods/gate.csv", "methods/first_layer.csv"),
         *("models/model_00000.keras", "models/model_00001.keras"),
     }
     ranking = read_table(ran.paths.ranking, text=["feature"])
-    assert list(ranking.columns) == [
-        *("feature", "importance", "ci_low", "ci_high", "rank"),
-        *("gate", "first_layer"),
-    ]
+    assert list(ranking.columns) == [*COLUMNS, "gate", "first_layer"]
     assert set(ranking["feature"]) == {"weight", "height", "colour"}
     assert ranking["rank"].tolist() == [1, 2, 3]
     assert ranking["importance"].sum() == pytest.approx(1)

@@ -1,0 +1,101 @@
+"""Have enough models been trained? How much another ensemble of any size would agree with this one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepfeat.ranking.aggregate import mean_over_members
+from deepfeat.ranking.intervals import draw_counts, resampled_means
+from deepfeat.ranking.top import top_sets
+
+ENOUGH = 0.95
+"""Least agreement that counts as enough, reached by 19 of 20 other ensembles."""
+
+_RESAMPLES = 200
+_STEPS = (1, 1.5, 2, 3, 5, 7)
+_BEYOND = 4  # how many times the members that there are the curve goes on
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """The curve, and what follows from it.
+
+    Attributes:
+        curve: a row per number of models, see `convergence`.
+        enough: whether the number of models that were trained is enough; None where one cannot tell.
+        recommended: the smallest number on the curve that is enough; None where none is.
+    """
+
+    curve: pd.DataFrame
+    enough: bool | None
+    recommended: int | None
+
+
+def convergence(
+    importance: NDArray[np.float64], k: int, *, confidence: float = 0.95, seed: int = 0
+) -> Convergence:
+    """Agreement of ensembles of other sizes with this one, and the size that is enough.
+
+    The members that there are stand for all that could be trained: ensembles of m are drawn from them with
+    replacement (the m out of n bootstrap), so m may exceed their number, and an ensemble of the same size
+    does not agree with itself for free. The agreement is the correlation of both ensembles' importances over
+    the features: it weighs features by how far they stand out, so that thousands of irrelevant features in
+    no particular order do not count as disagreement about the rest.
+
+    A number is enough when at least 95 of 100 ensembles of that size agree by 0.95 or more.
+
+    Args:
+        importance: (members, features) normalised importances, the methods averaged.
+        k: size of the top.
+        confidence: of the intervals whose width is shown.
+        seed: makes the draws repeatable.
+
+    Returns:
+        A curve with the columns `models`; `agreement`, its mean; `agreement_low`, what 95 % of the ensembles
+        reach; `top_overlap`, the mean share of this ensemble's top k that another one finds; and
+        `interval_width`, the mean width of the interval of the importance over the top k. With fewer than
+        three members, or importances without differences, it has no rows.
+    """
+    members = len(importance)
+    full = mean_over_members(importance)
+    top = top_sets(full[None], k)[0]
+    columns = ["models", "agreement", "agreement_low", "top_overlap", "interval_width"]
+    if members < 3 or len(full) < 2 or np.ptp(full) == 0:  # noqa: PLR2004 - nothing to draw or to compare
+        return Convergence(pd.DataFrame(columns=columns, dtype=np.float64), None, None)
+    rows = []
+    for size in _sizes(members):
+        drawn = resampled_means(importance, draw_counts(members, _RESAMPLES, seed, size))
+        agreement = _correlations(drawn, full)
+        overlap = (top_sets(drawn, k) & top).sum(axis=1) / max(1, top.sum())
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(drawn[:, top] if top.any() else drawn, [tail, 1 - tail], axis=0)
+        rows.append(
+            (
+                size,
+                float(agreement.mean()),
+                float(np.quantile(agreement, 0.05)),
+                float(overlap.mean()),
+                float((high - low).mean()),
+            )
+        )
+    curve = pd.DataFrame(rows, columns=columns)
+    enough = curve["agreement_low"] >= ENOUGH
+    recommended = int(curve["models"][enough].min()) if enough.any() else None
+    return Convergence(curve, bool(enough[curve["models"] == members].all()), recommended)
+
+
+def _sizes(members: int) -> list[int]:
+    """Round numbers, and the number that there is."""
+    steps = {round(step * 10**power) for power in range(7) for step in _STEPS}
+    return sorted({size for size in steps if size <= _BEYOND * members} | {members})
+
+
+def _correlations(rows: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation of each row with one vector; 0 for a row without differences."""
+    left, right = rows - rows.mean(axis=1, keepdims=True), one - one.mean()
+    lengths = np.sqrt((left**2).sum(axis=1) * (right**2).sum())
+    found: NDArray[np.float64] = np.zeros(len(rows))
+    np.divide((left * right).sum(axis=1), lengths, out=found, where=lengths > 0)
+    return found

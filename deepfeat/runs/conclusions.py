@@ -1,0 +1,330 @@
+"""What a run concludes from its networks and the methods' answers, and the files that say so."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from deepfeat.config import RankingConfig
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble
+from deepfeat.methods.importance import Importance
+from deepfeat.ranking.aggregate import ACROSS, mean_over_members, mean_over_methods
+from deepfeat.ranking.agreement import Outlook, agreement_matrix, disagreements, kendall_w
+from deepfeat.ranking.answer import Answer, Members, answer
+from deepfeat.ranking.convergence import Convergence, convergence
+from deepfeat.ranking.groups import (
+    MOST_CLUSTERED,
+    Group,
+    correlated_clusters,
+    given_groups,
+    one_hot_groups,
+    rank_groups,
+)
+from deepfeat.ranking.multiplicity import Multiplicity, adjusted
+from deepfeat.ranking.normalise import normalise
+from deepfeat.ranking.skill import Skill
+from deepfeat.ranking.stability import Stability, stability
+from deepfeat.ranking.table import build_ranking, member_importance, member_top_sets
+from deepfeat.ranking.top import default_top
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.skill import MemberSkill, measure_skill
+from deepfeat.writing.atomic import write_text
+from deepfeat.writing.csvfiles import write_table
+
+Array = NDArray[np.float64]
+
+# of the rankings of classes and groups, which are many: the product of resamples and features
+_MOST_RESAMPLED = 4_000_000
+_LEAST_RESAMPLES = 200
+_GROUP_ROWS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusions:
+    """Everything that is written beside the methods' own answers.
+
+    Attributes:
+        ranking: see `build_ranking`; after the methods their estimates, as `<method>.<estimate>`.
+        skill: the networks beside the baselines.
+        answer: the answer in words.
+        members: how many networks stand behind it.
+        top_k: size of the top.
+        stability: of the members' top sets by all methods together.
+        convergence: whether more models are needed.
+        kendall_w: agreement of the methods.
+        notes: what has to be said besides.
+        tables: the other tables, by the name of their path; one without columns is not written.
+    """
+
+    ranking: pd.DataFrame
+    skill: Skill
+    answer: Answer
+    members: Members
+    top_k: int
+    stability: Stability
+    convergence: Convergence
+    kendall_w: float
+    notes: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+
+
+def with_q_values(given: Importance, how: Multiplicity) -> Importance:
+    """An answer whose p-values are adjusted, where its method left that to the run."""
+    if given.p_value is None or given.q_value is not None:
+        return given
+    return replace(given, q_value=adjusted(given.p_value, how))
+
+
+def conclude(
+    ensemble: Ensemble,
+    judged: MemberSkill,
+    answers: Mapping[str, Importance],
+    config: RankingConfig,
+    seed: int,
+    about: Mapping[str, Outlook] | None = None,
+) -> Conclusions:
+    """Rank the features, and say how far the ranking can be trusted.
+
+    Args:
+        ensemble: all members, those that failed included.
+        judged: which of them count.
+        answers: per method, its answer about the members that did not fail; at least one.
+        config: how to rank.
+        seed: of the resamples.
+        about: what the methods say of themselves.
+    """
+    work = _Work(ensemble, judged, answers, config, seed)
+    return work.conclude(about or {})
+
+
+def write_conclusions(paths: RunPaths, found: Conclusions) -> None:
+    """`ranking.csv`, `skill.csv`, `answer.json` and the tables beside them."""
+    write_table(paths.ranking, found.ranking)
+    write_table(paths.skill, found.skill.table)
+    for name, table in found.tables.items():
+        if len(table.columns):
+            write_table(getattr(paths, name), table)
+        else:  # nothing of an earlier execution may stay
+            getattr(paths, name).unlink(missing_ok=True)
+    write_text(
+        paths.answer, json.dumps(_as_json(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+class _Work:
+    """The scores that count, and what follows from them."""
+
+    def __init__(
+        self,
+        ensemble: Ensemble,
+        judged: MemberSkill,
+        answers: Mapping[str, Importance],
+        config: RankingConfig,
+        seed: int,
+    ) -> None:
+        self.ensemble, self.judged, self.answers = ensemble, judged, answers
+        self.config, self.seed = config, seed
+        self.data: Dataset = ensemble.data
+        self.features = self.data.feature_names
+        self.keep = judged.averaged[ensemble.succeeded]
+        self.scores = {name: self.kept(given.scores) for name, given in answers.items()}
+        self.normalised = {name: normalise(s, config.normalise) for name, s in self.scores.items()}
+        self.means = {name: mean_over_members(values) for name, values in self.normalised.items()}
+        self.top_k = min(config.top_k or default_top(len(self.features)), len(self.features))
+        self.notes: list[str] = []
+
+    def kept(self, values: Array) -> Array:
+        """The rows that count: of an answer with a row per member, those of the members that do."""
+        return values[self.keep] if len(values) == len(self.keep) else values
+
+    def conclude(self, about: Mapping[str, Outlook]) -> Conclusions:
+        config = self.config
+        ranking = build_ranking(
+            self.features,
+            self.scores,
+            normalisation=config.normalise,
+            across=config.across_methods,
+            confidence=config.confidence,
+            resamples=config.bootstrap,
+            seed=self.seed,
+            top_k=self.top_k,
+        )
+        skill, notes = measure_skill(
+            self.ensemble,
+            self.judged,
+            splits=config.skill_splits,
+            seed=self.seed,
+            confidence=config.confidence,
+        )
+        self.notes += notes
+        members = Members(
+            trained=len(self.ensemble),
+            failed=len(self.ensemble) - len(self.ensemble.succeeded),
+            skilless=self.judged.skilless,
+            averaged=int(self.keep.sum()),
+        )
+        stable = self.stability()
+        together = convergence(
+            member_importance(self.normalised), self.top_k, confidence=config.confidence, seed=self.seed
+        )
+        concordance = kendall_w(self.means)
+        said = answer(
+            ranking,
+            skill,
+            members,
+            stable[""],
+            together,
+            top_k=self.top_k,
+            kendall_w=concordance,
+            confidence=config.confidence,
+        )
+        tables = {
+            "aggregates": self.aggregates(),
+            "agreement": self.agreement(),
+            "disagreements": disagreements(self.features, self.means, self.top_k, about),
+            "stability": self.stability_table(stable),
+            "convergence": together.curve.astype({"models": np.int64}),
+            "per_class": self.per_class(),
+            "groups": self.groups(),
+        }
+        return Conclusions(
+            ranking=self.with_estimates(ranking),
+            skill=skill,
+            answer=said,
+            members=members,
+            top_k=self.top_k,
+            stability=stable[""],
+            convergence=together,
+            kendall_w=concordance,
+            notes=tuple(self.notes),
+            tables=tables,
+        )
+
+    def with_estimates(self, ranking: pd.DataFrame) -> pd.DataFrame:
+        """The ranking with what methods say of each feature beside its importance."""
+        extra: dict[str, NDArray[Any]] = {}
+        for name, given in self.answers.items():
+            if given.sign is not None:
+                extra[f"{name}.sign"] = mean_over_members(self.kept(given.sign))
+            for estimate, values in given.estimates.items():
+                extra[f"{name}.{estimate}"] = values.astype(np.int64) if values.dtype == np.bool_ else values
+        beside = pd.DataFrame({"feature": self.features, **extra}).set_index("feature")
+        return ranking.join(beside, on="feature")
+
+    def aggregates(self) -> pd.DataFrame:
+        """What each way to average the methods says."""
+        rows = {name: mean[None] for name, mean in self.means.items()}
+        table = pd.DataFrame({how: mean_over_methods(rows, how)[0] for how in ACROSS})
+        table.insert(0, "feature", self.features)
+        return table
+
+    def agreement(self) -> pd.DataFrame:
+        """Rank correlations of the methods."""
+        table = pd.DataFrame(agreement_matrix(self.means), columns=list(self.means))
+        table.insert(0, "method", list(self.means))
+        return table
+
+    def stability(self) -> dict[str, Stability]:
+        """Of the top sets: under an empty name of all methods together, and of each method."""
+        together: dict[str, dict[str, Array]] = {"": self.normalised}
+        together |= {name: {name: values} for name, values in self.normalised.items()}
+        return {
+            name: stability(member_top_sets(values, self.top_k), self.config.confidence)
+            for name, values in together.items()
+        }
+
+    def stability_table(self, stable: Mapping[str, Stability]) -> pd.DataFrame:
+        """A row for all methods together, and one per method."""
+        rows = {name: len(values) for name, values in self.scores.items()} | {"": int(self.keep.sum())}
+        lines = [(name or "importance", self.top_k, rows[name], *found) for name, found in stable.items()]
+        return pd.DataFrame(lines, columns=["of", "top_k", "rows", "stability", "low", "high"])
+
+    def per_class(self) -> pd.DataFrame:
+        """A ranking per class, of the methods that answer for each class."""
+        classes = self.data.classes
+        asked = {
+            name: self.kept(given.per_class)
+            for name, given in self.answers.items()
+            if given.per_class is not None and given.per_class.shape[1] == len(classes)
+        }
+        if not asked:
+            return pd.DataFrame()
+        parts = []
+        for number, name in enumerate(classes):
+            table = build_ranking(
+                self.features,
+                {method: values[:, number] for method, values in asked.items()},
+                normalisation=self.config.normalise,
+                **self.modest(len(self.features)),
+            )
+            table.insert(0, "class", name)
+            parts.append(table)
+        return pd.concat(parts, ignore_index=True)
+
+    def groups(self) -> pd.DataFrame:
+        """Named groups, correlated clusters and one-hot columns, each kind ranked by itself."""
+        groups = given_groups(self.config.groups, self.features)
+        step = max(1, -(-self.data.n_rows // _GROUP_ROWS))
+        x, column_feature = np.asarray(self.data.x[::step]), self.data.column_feature
+        groups += one_hot_groups(x, column_feature, self.features)
+        if len(self.features) <= MOST_CLUSTERED:
+            groups += _worth_it(correlated_clusters(x, column_feature, self.features, self.config.clusters))
+        else:
+            self.notes.append(
+                f"more than {MOST_CLUSTERED:,} features are not clustered; name groups in ranking.groups"
+            )
+        shares = {name: normalise(values, "sum") for name, values in self.scores.items()}
+        table = rank_groups(groups, self.features, shares, **self.modest(len(self.features)))
+        if len(table):
+            table["features"] = [json.dumps(names, ensure_ascii=False) for names in table["features"]]
+        return table
+
+    def modest(self, n_features: int) -> dict[str, Any]:
+        """How the many rankings beside the main one are resampled."""
+        most = max(_LEAST_RESAMPLES, _MOST_RESAMPLED // n_features)
+        return {
+            "across": self.config.across_methods,
+            "confidence": self.config.confidence,
+            "resamples": min(self.config.bootstrap, most),
+            "seed": self.seed,
+        }
+
+
+def _worth_it(clusters: list[Group]) -> list[Group]:
+    """The clusters, unless every feature stands alone: then they would be the ranking once more."""
+    return clusters if any(len(cluster.members) > 1 for cluster in clusters) else []
+
+
+def _as_json(found: Conclusions) -> dict[str, Any]:
+    """`answer.json`."""
+    together = found.convergence
+    content: dict[str, Any] = {
+        "usable": found.answer.usable,
+        "verdict": found.skill.verdict,
+        "headline": list(found.answer.headline),
+        "details": list(found.answer.details),
+        "notes": list(found.notes),
+        "members": asdict(found.members),
+        "top_k": found.top_k,
+        "skill": {"score": found.skill.score, "better": found.skill.better},
+        "stability": found.stability._asdict(),
+        "convergence": {"enough": together.enough, "recommended": together.recommended},
+        "kendall_w": found.kendall_w,
+    }
+    finite: dict[str, Any] = _without_nan(content)
+    return finite
+
+
+def _without_nan(content: Any) -> Any:  # noqa: ANN401 - any JSON
+    """JSON has no NaN: what is not defined is null."""
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content

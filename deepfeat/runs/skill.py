@@ -1,0 +1,153 @@
+"""How good the networks of a run are: each beside a constant, and all beside what one would use instead."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble
+from deepfeat.ranking.baselines import BASELINES, Part
+from deepfeat.ranking.skill import Skill, compare
+from deepfeat.training.scores import held_out_scores, score_names
+
+Array = NDArray[np.float64]
+
+# Rows, and numbers, that a baseline learns from at most: a yardstick must not cost more than the networks.
+_MOST_ROWS = 10_000
+_MOST_NUMBERS = 5_000_000
+_LEAST_ROWS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class MemberSkill:
+    """Each member beside a constant on its own held-out rows.
+
+    Attributes:
+        score: name of the score.
+        values: (members,) its value; NaN for members that failed, or whose held-out rows do not define it.
+        constant: (members,) the score of a constant, the mean of the member's training targets.
+        beats_constant: (members,) 1 where the member's score is higher, 0 where it is not, NaN where that is
+            not known.
+        averaged: (members,) bool, the members whose scores are averaged.
+    """
+
+    score: str
+    values: Array
+    constant: Array
+    beats_constant: Array
+    averaged: NDArray[np.bool_]
+
+    @property
+    def skilless(self) -> int:
+        """How many members do not beat a constant."""
+        return int((self.beats_constant == 0).sum())
+
+
+def judge_members(ensemble: Ensemble, skilless: Literal["leave_out", "keep"] = "leave_out") -> MemberSkill:
+    """Mark the members that do not beat a constant.
+
+    Args:
+        ensemble: all members, those that failed included.
+        skilless: whether the marked ones are left out of the means. Where no member beats a constant all are
+            kept: the answer then says that there is nothing to rank.
+    """
+    data = ensemble.data
+    name = score_names(data.task)[0]
+    values = np.array([record.scores.get(name, np.nan) for record in ensemble.records], dtype=np.float64)
+    constant = np.array([_constant_score(ensemble, number, name) for number in range(len(ensemble))])
+    known = np.isfinite(values) & np.isfinite(constant)
+    beats = np.where(known, (values > constant).astype(np.float64), np.nan)
+    succeeded = np.isin(np.arange(len(ensemble)), ensemble.succeeded)
+    averaged = succeeded & (beats != 0) if skilless == "leave_out" else succeeded
+    return MemberSkill(name, values, constant, beats, averaged if averaged.any() else succeeded)
+
+
+def measure_skill(
+    ensemble: Ensemble, judged: MemberSkill, *, splits: int, seed: int, confidence: float = 0.95
+) -> tuple[Skill, list[str]]:
+    """The networks beside a constant, a linear model and a random forest on the same splits.
+
+    Args:
+        ensemble: all members, those that failed included.
+        judged: their scores.
+        splits: how many members' splits the linear model and the forest are trained on at most.
+        seed: of the forests and of the rows that are drawn from large tables.
+        confidence: of the intervals.
+
+    Returns:
+        The comparison, and what has to be said about it.
+    """
+    data, plan = ensemble.data, ensemble.plan
+    scored = np.flatnonzero(np.isfinite(judged.values))
+    chosen = scored[:splits]
+    trained_on = [len(split.train) for split in plan.splits]
+    held_out = [len(_scored_rows(ensemble, number)) for number in range(len(plan))]
+    baselines: dict[str, Array] = {"constant": judged.constant[scored]}
+    notes: list[str] = []
+    drawn = _most_rows(data)
+    for model, predict in BASELINES.items():
+        if model not in baselines:
+            scores = [
+                _score(ensemble, n, predict(_part(ensemble, n, seed, drawn)), judged.score) for n in chosen
+            ]
+            baselines[model] = np.array(scores, dtype=np.float64)
+    if len(chosen) < len(scored):
+        notes.append(
+            f"the linear model and the forest were trained on the first {len(chosen)} of {len(scored)} splits"
+        )
+    if any(trained_on[number] > drawn for number in chosen):
+        notes.append(f"and on {drawn:,} rows drawn from the training rows of each")
+    share = float(np.mean(held_out) / np.mean(trained_on))
+    return compare(judged.score, judged.values[scored], baselines, share, confidence), notes
+
+
+def _part(ensemble: Ensemble, number: int, seed: int, most: int) -> Part:
+    """What a baseline learns from on the split of a member."""
+    data, split = ensemble.data, ensemble.plan.splits[number]
+    rows = split.train
+    if len(rows) > most:
+        generator = np.random.default_rng([seed, number])
+        rows = np.sort(generator.choice(rows, size=most, replace=False))
+    valid = None
+    if len(split.held_out):
+        chosen = split.valid[:most]
+        valid = (_inputs(data, chosen), _targets(ensemble, number, chosen))
+    return Part(
+        _inputs(data, rows),
+        _targets(ensemble, number, rows),
+        valid,
+        _inputs(data, _scored_rows(ensemble, number)),
+        data.task,
+        seed,
+    )
+
+
+def _most_rows(data: Dataset) -> int:
+    return min(_MOST_ROWS, max(_LEAST_ROWS, _MOST_NUMBERS // data.n_columns))
+
+
+def _inputs(data: Dataset, rows: NDArray[np.int64]) -> Array:
+    return np.asarray(data.x[rows], dtype=np.float64)
+
+
+def _targets(ensemble: Ensemble, number: int, rows: NDArray[np.int64]) -> Array:
+    targets = ensemble.plan.targets
+    return np.asarray(ensemble.data.y[rows] if targets is None else targets[number][rows], dtype=np.float64)
+
+
+def _scored_rows(ensemble: Ensemble, number: int) -> NDArray[np.int64]:
+    """The rows that a member's scores are computed on, see `Ensemble.score`."""
+    split = ensemble.plan.splits[number]
+    return split.held_out if len(split.held_out) else split.valid
+
+
+def _constant_score(ensemble: Ensemble, number: int, name: str) -> float:
+    mean = _targets(ensemble, number, ensemble.plan.splits[number].train).mean(axis=0)
+    return _score(ensemble, number, np.tile(mean, (len(_scored_rows(ensemble, number)), 1)), name)
+
+
+def _score(ensemble: Ensemble, number: int, predicted: Array, name: str) -> float:
+    target = _targets(ensemble, number, _scored_rows(ensemble, number))
+    return held_out_scores(ensemble.data.task, target, predicted)[name]
