@@ -1,10 +1,10 @@
-"""Tables made from a table: with more columns, for methods that add their own to compare with."""
+"""Tables made from a table, for methods that add columns of their own to compare with."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.data.digest import fingerprint
@@ -31,7 +31,24 @@ def with_features(data: Dataset, names: Sequence[str], values: ArrayLike) -> Dat
         raise ValueError(f"feature names are not distinct: {taken}")
     places = range(data.n_columns, data.n_columns + len(names))
     features = (*data.features, *(Feature(name, j, j + 1) for name, j in zip(names, places, strict=True)))
-    x = np.concatenate([data.x, added], axis=1)
+    return _changed(data, np.concatenate([data.x, added], axis=1), features)
+
+
+def by_columns(data: Dataset) -> Dataset:
+    """The same table with every encoded column as a feature of its own, named `feature = level`."""
+    features = tuple(
+        Feature(
+            f"{feature.name} = {feature.levels[j]}" if feature.is_category else feature.name,
+            column,
+            column + 1,
+        )
+        for feature in data.features
+        for j, column in enumerate(range(feature.start, feature.stop))
+    )
+    return _changed(data, data.x, features)
+
+
+def _changed(data: Dataset, x: NDArray[np.float32], features: tuple[Feature, ...]) -> Dataset:
     sha256 = fingerprint(
         x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
     )

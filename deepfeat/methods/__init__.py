@@ -4,7 +4,7 @@ A plugin imports from here; see `docs/plugins.md`.
 """
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.derived import with_features
+from deepfeat.data.derived import by_columns, with_features
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
 from deepfeat.methods.features import to_columns, to_features
@@ -33,6 +33,7 @@ __all__ = [
     "PerSplitParams",
     "Residuals",
     "Share",
+    "by_columns",
     "describe_figure",
     "direction",
     "held_out_rows",

@@ -45,7 +45,8 @@ def unstackable(model: keras.Model) -> list[str]:
     for layer in model.operations:
         known = (*ELEMENTWISE, keras.layers.Dense, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
         concatenates = type(layer) is keras.layers.Concatenate and layer.axis == -1
-        if type(layer) not in known and not concatenates:
+        along_columns = getattr(layer, "along_columns", False) and not layer.weights
+        if type(layer) not in known and not concatenates and not along_columns:
             reasons.append(f"{layer.name}: {type(layer).__name__} has no stacked form")
         elif getattr(layer, "noise_shape", None) is not None:
             reasons.append(f"{layer.name}: dropout with a noise_shape has no stacked form")

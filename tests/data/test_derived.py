@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.derived import with_features
+from deepfeat.data.derived import by_columns, with_features
 
 
 def test_new_features_follow_the_old(make_data: Callable[..., Dataset]) -> None:
@@ -32,3 +32,12 @@ def test_wrong_shape_or_taken_name(make_data: Callable[..., Dataset]) -> None:
         with_features(data, ["a"], np.zeros((11, 1)))
     with pytest.raises(ValueError, match="not distinct"):
         with_features(data, [data.feature_names[0]], np.zeros((12, 1)))
+
+
+def test_every_column_a_feature_of_its_own(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(rows=12, widths=(1, 3))
+    columns = by_columns(data)
+    assert columns.feature_names == ("f0", "f1 = a", "f1 = b", "f1 = c")
+    assert not any(feature.is_category for feature in columns.features)
+    np.testing.assert_array_equal(columns.x, data.x)
+    assert columns.sha256 != data.sha256

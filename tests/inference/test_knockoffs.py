@@ -74,7 +74,7 @@ def test_a_single_draw_selects_the_same_by_e_values(w: list[int], level: float) 
 
 
 def test_signs_by_chance_keep_the_false_discovery_rate() -> None:
-    """400 tables, 15 of 60 features relevant; mean false discovery proportion at most 0.2 + 3 standard errors."""
+    """400 tables, 15 of 60 features relevant; false ones: 0.2 + 3 standard errors at most."""
     rng = np.random.default_rng(5)
     shares = []
     for _ in range(400):
