@@ -11,8 +11,9 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods import Context, MethodError, by_columns, with_features
 from deepfeat.methods.registry import load_registry
+from deepfeat.nets.network import Network
 from deepfeat.testing.families.encoding import encode
-from deepfeat.training.plan import build_plan
+from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import SplitSettings, merge_settings
 from deepfeat.training.trainer import Trainer
 
@@ -20,7 +21,7 @@ KNOCKOFF = load_registry(environ={}).methods["knockoff"]
 PLUGIN = sys.modules["deepfeat_plugins.knockoff"]
 
 
-def refit(plan, *, data, network, training) -> Ensemble:
+def refit(plan: FitPlan, *, data: Dataset, network: Network, training: dict[str, object]) -> Ensemble:
     return fit(plan, Trainer(data, network, merge_settings(network.training, training, data.task)))
 
 
@@ -85,7 +86,7 @@ def test_its_network_trains_as_a_stack(make_data: Callable[..., Dataset]) -> Non
 
 def test_too_few_features_are_refused_with_what_to_use(tmp_path: Path) -> None:
     data, _ = linear(50, 4, 1, 0)
-    with pytest.raises(MethodError, match="4 features are too few: at this level 5 or more .* effect, loco"):
+    with pytest.raises(MethodError, match=r"4 features are too few: at this level 5 or more .* effect, loco"):
         KNOCKOFF().explain(None, data, Context(0, "knockoff", tmp_path, fit=refit))
     data, _ = linear(50, 8, 1, 0)
     with pytest.raises(MethodError, match="at this level 10 or more"):
