@@ -12,6 +12,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.nets.template import Template
 from deepfeat.training.alone import BATCH, keras_step_seconds
 from deepfeat.training.batches import padded
+from deepfeat.training.estimate import Estimate, estimate
 from deepfeat.training.inference import Inference, set_member
 from deepfeat.training.loop import MemberRecord, Progress
 from deepfeat.training.members import Members, MemoryMembers
@@ -19,6 +20,7 @@ from deepfeat.training.plan import FitPlan
 from deepfeat.training.replaced import Output, Pair, Replaced, rebuilt
 from deepfeat.training.scaling import moments
 from deepfeat.training.scores import held_out_scores
+from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer
 
 Array = NDArray[Any]
@@ -180,6 +182,19 @@ class Ensemble:
     def weights(self, variable: int) -> Array:
         """(members, ...) one entry of `template.variables` for all members."""
         return np.concatenate([values[variable] for values, _, _ in self.members.chunks(WEIGHTS_AT_A_TIME)])
+
+    def estimate(self, fits: int) -> Estimate:
+        """What it would take to train networks like these, for as many epochs in the mean.
+
+        A few are trained for a moment to see how fast this machine is; see `deepfeat.training.estimate`.
+
+        Args:
+            fits: how many networks.
+        """
+        network = self.template.network
+        trainer = Trainer(self.data, network, merge_settings(network.training, {}, self.data.task))
+        epochs = round(float(np.mean([record.epochs for record in self.records])))
+        return estimate(trainer, self.plan, fits, max(1, epochs))
 
     def seconds_one_by_one(self) -> float:
         """Projected time of `keras.Model.fit` for the members, one after another, for as many epochs.

@@ -6,6 +6,7 @@ A plugin imports from here; see `docs/plugins.md`.
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.derived import by_columns, with_features
 from deepfeat.methods.annotations import Ensemble
+from deepfeat.methods.clusters import correlated_clusters
 from deepfeat.methods.context import Context
 from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
@@ -18,6 +19,17 @@ from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import PerSplitParams, Share, linear_importance, shares, used_splits
 from deepfeat.methods.residuals import Residuals
+from deepfeat.methods.retraining import (
+    RetrainingParams,
+    network_losses,
+    only_rows,
+    refuse_too_many,
+    retrained_losses,
+    screened,
+)
+from deepfeat.methods.selection import Size, by_one_standard_error, cross_fitted, size_of
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.randomness import member_seed
 from deepfeat.training.replaced import rebuilt
 
 __all__ = [
@@ -25,6 +37,7 @@ __all__ = [
     "Cost",
     "Dataset",
     "Ensemble",
+    "FitPlan",
     "HeldOutParams",
     "Importance",
     "Method",
@@ -32,21 +45,33 @@ __all__ = [
     "MethodParams",
     "PerSplitParams",
     "Residuals",
+    "RetrainingParams",
     "Share",
+    "Size",
     "by_columns",
+    "by_one_standard_error",
+    "correlated_clusters",
+    "cross_fitted",
     "describe_figure",
     "direction",
     "held_out_rows",
     "hookimpl",
     "linear_importance",
     "measure",
+    "member_seed",
     "members_at_a_time",
+    "network_losses",
+    "only_rows",
     "per_model",
     "rebuilt",
+    "refuse_too_many",
+    "retrained_losses",
     "rise_when_replaced",
     "sample",
     "save_figure",
+    "screened",
     "shares",
+    "size_of",
     "sum_columns",
     "to_columns",
     "to_features",

@@ -143,6 +143,15 @@ class LinearEnsemble:
         """Answers with one feature at a time replaced, as `Ensemble.replaced`."""
         return rebuilt(self, pairs, output)
 
+    def estimate(self, fits: int) -> str:
+        """What it would take to fit models like these: nothing worth telling."""
+        return f"{fits:,} linear models"
+
+    @property
+    def succeeded(self) -> NDArray[np.int64]:
+        """Numbers of the members whose training did not fail: all."""
+        return np.arange(len(self))
+
     @property
     def moments(self) -> tuple[Floats, Floats]:
         """Mean and deviation of every column over each member's training rows, each (members, columns)."""

@@ -75,6 +75,15 @@ class Trainer:
             stacks += [np.array(members[start : start + size]) for start in range(0, len(members), size)]
         return stacks
 
+    def stack_limits(self, plan: FitPlan) -> tuple[int, int]:
+        """How many members like the first of a plan make a full stack, and the bytes that each needs.
+
+        Raises:
+            InputError: when not even one fits the memory.
+        """
+        key = stack_key(plan.splits[0], self.settings.batch_size)
+        return self._size(key, plan), self.member_bytes(key, plan)
+
     def train(self, plan: FitPlan, progress: Progress | None = None) -> TrainedStack:
         """Train one stack: a plan whose members are one entry of `stacks`."""
         if self._table is None:

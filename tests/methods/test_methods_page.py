@@ -22,9 +22,10 @@ def test_the_table_is_up_to_date() -> None:
 
 def test_what_is_said_is_of_methods_that_exist() -> None:
     after = PAGE.partition("<!-- end -->")[2]
-    named = set(re.findall(r"`([a-z_]+)`", after)) - {"explainer"}
+    named = set(re.findall(r"`([a-z_]+)`", after))
+    parameters = {name for method in REGISTRY.methods.values() for name in method.Params.model_fields}
     explainers = {"kernel", "partition", "expected_gradients"}
-    assert named <= REGISTRY.methods.keys() | explainers
+    assert named <= REGISTRY.methods.keys() | parameters | explainers
 
 
 def test_the_two_lines_read_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
