@@ -179,6 +179,20 @@ class Ensemble:
             return kernel
         return kernel * self.gates[:, self.data.column_feature, None]
 
+    @cached_property
+    def uses(self) -> NDArray[np.bool_]:
+        """(members, features) False where every weight on a feature is exactly zero: it cannot matter then.
+
+        Raises:
+            NotApplicable: for a network whose inputs do not go into dense layers.
+        """
+        kernels = [self.weights(kernel) for kernel in self.template.input_kernels]
+        if not kernels:
+            raise NotApplicable(f"network {self.template.network.name} has no dense first layer")
+        columns = np.any([np.any(kernel != 0, axis=-1) for kernel in kernels], axis=0)
+        used = np.logical_or.reduceat(columns, [feature.start for feature in self.data.features], axis=1)
+        return used if self.template.gate is None else used & (self.gates > 0)
+
     def weights(self, variable: int) -> Array:
         """(members, ...) one entry of `template.variables` for all members."""
         return np.concatenate([values[variable] for values, _, _ in self.members.chunks(WEIGHTS_AT_A_TIME)])

@@ -238,6 +238,24 @@ def test_what_a_network_lacks_cannot_be_asked(make_data: Callable[..., Dataset])
     np.testing.assert_array_equal(ungated.first_layer[1], ungated[1].get_layer("only").get_weights()[0])
     with pytest.raises(NotApplicable, match="network convolved has no dense first layer"):
         _ = convolved.first_layer
+    with pytest.raises(NotApplicable, match="network convolved has no dense first layer"):
+        _ = convolved.uses
+
+
+def test_a_feature_whose_weights_are_zero_is_not_used(make: Make) -> None:
+    ensemble = make()
+    assert ensemble.uses.all()
+    values, inputs, targets = ensemble.members.load(range(3))
+    template = ensemble.template
+    for kernel in template.input_kernels:
+        values[kernel][0, 1:4] = 0  # the category, for the first member
+        values[kernel][1, 1:3] = 0  # two columns of three
+    values[template.gate][2, ..., 2] = 0
+    closed = Ensemble(
+        template, ensemble.data, ensemble.plan, MemoryMembers((values, inputs, targets)), ensemble.records
+    )
+    expected = [[True, False, True], [True, True, True], [True, True, False]]
+    np.testing.assert_array_equal(closed.uses, expected)
 
 
 # --- training and scoring -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from deepfeat.methods.clusters import correlated_clusters
 from deepfeat.methods.context import Context
 from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
+from deepfeat.methods.folds import fold_plan
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
@@ -54,6 +55,7 @@ __all__ = [
     "cross_fitted",
     "describe_figure",
     "direction",
+    "fold_plan",
     "held_out_rows",
     "hookimpl",
     "linear_importance",

@@ -22,6 +22,8 @@ from deepfeat.training.scaling import moments
 
 Floats = NDArray[np.float64]
 
+LASSO_STEPS = 200
+
 
 @dataclass(frozen=True, eq=False)
 class LinearModel:
@@ -93,7 +95,7 @@ class LinearEnsemble:
 
         Args:
             data: the table.
-            plan: what each member is fitted to; its penalties are for networks.
+            plan: what each member is fitted to; a penalty makes it a lasso.
         """
         means, deviations = data.x.mean(axis=0, dtype=np.float64), data.x.std(axis=0, dtype=np.float64)
         deviations = np.where(deviations > 0, deviations, 1.0)
@@ -107,7 +109,11 @@ class LinearEnsemble:
             inputs, targets = scaled[split.train] * used, stretched[split.train]
             biases.append(targets.mean(axis=0))
             gram = inputs.T @ inputs + np.eye(data.n_columns)
-            kernels.append(np.linalg.solve(gram, inputs.T @ (targets - biases[-1])))
+            product = inputs.T @ (targets - biases[-1])
+            if plan.penalty[member] > 0:
+                kernels.append(_lasso(gram, product, len(targets) * plan.penalty[member]))
+            else:
+                kernels.append(np.linalg.solve(gram, product))
         return cls(data, plan, np.stack(kernels), np.stack(biases).astype(np.float64), means, deviations)
 
     def __len__(self) -> int:
@@ -163,6 +169,11 @@ class LinearEnsemble:
         return np.sqrt(sum_columns((self.kernels**2).sum(axis=2), self.data))
 
     @cached_property
+    def uses(self) -> NDArray[np.bool_]:
+        """(members, features) False where every weight on a feature is exactly zero."""
+        return self.gates > 0
+
+    @cached_property
     def first_layer(self) -> Floats:
         """(members, columns, units) the first layer, which is the only one: its units are the outputs."""
         return self.kernels
@@ -178,6 +189,16 @@ class LinearEnsembles:
     def refit(self, data: Dataset, plan: FitPlan, **_: object) -> Ensemble:
         """Fits linear models to what a plan says; the `context.fit` of a method that is checked."""
         return cast("Ensemble", LinearEnsemble.refit(data, plan))
+
+
+def _lasso(gram: Floats, product: Floats, penalty: float) -> Floats:
+    """Minimum of `k'Gk / 2 - k'p + penalty |k|`, by proximal gradient steps."""
+    rate = 1 / np.linalg.eigvalsh(gram)[-1]
+    kernel = np.zeros_like(product)
+    for _ in range(LASSO_STEPS):
+        kernel -= rate * (gram @ kernel - product)
+        kernel = np.sign(kernel) * np.maximum(np.abs(kernel) - rate * penalty, 0)
+    return kernel
 
 
 def _answers(logits: Floats, task: str) -> NDArray[np.float32]:

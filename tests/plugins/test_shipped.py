@@ -5,7 +5,7 @@ import pytest
 from deepfeat.methods import Method
 from deepfeat.methods.registry import Registry, load_registry
 from deepfeat.testing.conformance import CHECKS, Check, check_name
-from deepfeat.testing.linear import LinearEnsemble
+from deepfeat.testing.linear import LinearEnsembles
 
 METHODS = load_registry(environ={}).methods
 
@@ -19,7 +19,7 @@ def test_nothing_shipped_is_broken(registry: Registry) -> None:
 def test_it_conforms(method: type[Method], check: Check) -> None:
     if reason := method.exempt.get(check_name(check)):
         pytest.skip(reason)
-    check(method, LinearEnsemble.fit)
+    check(method, LinearEnsembles())
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

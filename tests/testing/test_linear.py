@@ -95,3 +95,16 @@ def test_members_may_have_targets_of_their_own() -> None:
     refitted = LinearEnsemble.refit(data, replace(ensemble.plan, targets=targets))
     np.testing.assert_array_equal(refitted.kernels[0], ensemble.kernels[0])
     np.testing.assert_allclose(refitted.kernels[1], -ensemble.kernels[1], rtol=1e-6, atol=1e-9)
+
+
+def test_a_penalty_makes_it_a_lasso() -> None:
+    from sklearn.linear_model import Lasso  # noqa: PLC0415 - slow to import
+
+    data = planted(task="regression").dataset()
+    plan = replace(LinearEnsemble.fit(data, 1).plan.select([0, 0, 0]), penalty=np.array([0.0, 0.5, 50.0]))
+    ensemble = LinearEnsemble.refit(data, plan)
+    assert ensemble.uses.sum(axis=1).tolist() == [6, 1, 0]
+    train = plan.splits[0].train
+    z = (data.x[train] - data.x.mean(axis=0)) / data.x.std(axis=0)
+    expected = Lasso(alpha=0.5, fit_intercept=False).fit(z, data.y[train, 0] - data.y[train, 0].mean()).coef_
+    np.testing.assert_allclose(ensemble.kernels[1, :, 0], expected, atol=0.02)

@@ -1,0 +1,311 @@
+"""sparse_path: at which penalty a feature leaves a network that has to pay for every feature it keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from deepfeat.methods import (
+    Context,
+    Cost,
+    Dataset,
+    Ensemble,
+    Importance,
+    Method,
+    MethodParams,
+    fold_plan,
+    measure,
+    save_figure,
+)
+from deepfeat.nets.network import Network, NetworkParams, NetworkShape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+
+# Features that the figure names; the others are drawn in grey.
+NAMED = 8
+
+
+class LassoNet(Network):
+    """A hidden layer beside a linear connection, by which every feature pays for its place.
+
+    The penalty is on the norm of a feature's linear connection, and its hidden weights may be `ratio` times
+    that at most: a feature without linear connection is out of the network, exactly.
+    """
+
+    name = "lassonet"
+
+    class Params(NetworkParams):
+        """Size, and how hidden weights are tied to the linear connection."""
+
+        units: PositiveInt = Field(32, description="units of the hidden layer")
+        ratio: Positive = Field(
+            10.0, description="how much larger a hidden weight may be than its linear connection"
+        )
+        penalty: Annotated[float, Field(ge=0)] = Field(1.0, description="strength of the penalty")
+
+    params: "LassoNet.Params"
+
+    training: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "loss": "cross_entropy",
+            # Plain gradient steps, for which the proximal step is exact: Adam has a step size of its own for
+            # every weight.
+            "optimizer": "sgd",
+            "learning_rate": 0.05,
+            "schedule": "cosine",
+            "epochs": 200,
+            "patience": 200,
+            "monitor": "penalised_loss",
+            "batch_size": 64,
+            "weight_decay": 0.0,
+            "scaling": "standard",
+        }
+    )
+
+    def build(self, inputs: Any, shape: NetworkShape) -> Any:  # noqa: ANN401
+        """One hidden layer, and the linear connection beside it."""
+        import keras  # noqa: PLC0415 - see deepfeat.nets.network
+
+        hidden = keras.layers.Dense(self.params.units, activation="relu", name="hidden")(inputs)
+        curved = keras.layers.Dense(shape.outputs, name="logits")(hidden)
+        linear = keras.layers.Dense(shape.outputs, use_bias=False, name="linear")(inputs)
+        return keras.layers.Add(name="sum")([curved, linear])
+
+    def proximal(self, model: Any, shape: NetworkShape) -> Any:  # noqa: ANN401
+        """The hierarchy that ties hidden weights to the linear connection."""
+        from deepfeat.nets.proximal import Hierarchy  # noqa: PLC0415 - loads TensorFlow
+
+        linear, hidden = (model.get_layer(name).kernel for name in ("linear", "hidden"))
+        return Hierarchy(linear, hidden, shape.column_feature, self.params.ratio)
+
+    def gate_penalties(self, members: range) -> list[float]:
+        """The same for every member."""
+        return [self.params.penalty for _ in members]
+
+
+class SparsePath(Method):
+    """Penalty at which a feature leaves the network (LassoNet: Lemhadri et al. 2021).
+
+    Networks of one hidden layer are trained at penalties from strong to weak, in every fold. The penalty is
+    on the linear connection of each feature; hidden weights are tied to it, and both are set to exactly zero
+    by a proximal step after every update. The stronger the penalty that a feature survives, the more
+    important it is; one that never takes part scores 0.
+
+    The penalty to believe is chosen by cross-validation. A penalty shrinks what it keeps, which spoils the
+    loss and would speak for weak penalties, so the features that each penalty keeps are given to networks
+    trained without penalty, and these are judged on the fold that was held out; no feature at all is judged
+    too, by the mean of the training rows. Chosen is the strongest penalty within one standard error of the
+    best, and kept are the features that more than half of the folds keep at it (`kept.csv`).
+
+    Labels are learned with the cross-entropy here, whatever loss the experiment sets: penalties need a loss
+    of known scale.
+    """
+
+    name = "sparse_path"
+    kind = "experiment"
+    cost = Cost.REFITS
+    paper = (
+        'Lemhadri, Ruan, Abraham & Tibshirani 2021, "LassoNet: a neural network with feature sparsity", JMLR '
+        '22(127); refits on what is kept: Meinshausen 2007, "Relaxed lasso", Computational Statistics & Data '
+        "Analysis 52"
+    )
+    sees = (
+        "which features a network keeps when it has to pay for each, curved effects and interactions included"
+    )
+    blind_to = (
+        "which of several features that say the same is the right one: one of them stays, and it may be any; "
+        "its networks are small ones of its own, not those of the experiment"
+    )
+
+    class Params(MethodParams):
+        """What the experiment file can set."""
+
+        penalties: Annotated[int, Field(ge=3)] = Field(24, description="penalties of the path")
+        strongest: Positive = Field(60.0, description="strongest penalty; inputs are standardised")
+        weakest: Positive = Field(0.3, description="weakest penalty")
+        folds: Annotated[int, Field(ge=2)] = Field(5, description="folds of the cross-validation")
+        units: PositiveInt = Field(32, description="units of the hidden layer")
+        ratio: Positive = Field(
+            10.0, description="how much larger a hidden weight may be than its linear connection"
+        )
+        epochs: PositiveInt = Field(200, description="epochs of each network")
+
+    params: Params
+
+    def fits(self, data: Dataset, members: int) -> int:
+        """Every penalty in every fold, with the penalty and without."""
+        del data, members
+        return 2 * self.params.penalties * self.params.folds
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """Two plans: the path, and what it keeps without penalty."""
+        del ensemble
+        chosen = self.params
+        penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
+        path = self._path(penalties, data, context)
+        keeps = path.uses.reshape(chosen.folds, chosen.penalties, data.n_features)
+        losses = self._held_out_losses(keeps, data, context)
+        curve = Curve(penalties, losses)
+        kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
+        # The first penalty, from strong to weak, at which the feature takes part.
+        scores = np.where(keeps.any(axis=1), penalties[keeps.argmax(axis=1)], 0.0)
+        size = np.sqrt(np.add.reduceat((path.first_layer**2).sum(axis=2), _starts(data), axis=1))
+        self._show(curve, size.reshape(keeps.shape).mean(axis=0), kept, data, context)
+        return Importance(scores, notes=(_sentence(curve, kept, data),))
+
+    def _path(self, penalties: Floats, data: Dataset, context: Context) -> Ensemble:
+        """Member `fold * penalties + p` is trained outside of the fold at penalty p, from the fold's seed."""
+        folds = self.params.folds
+        plan = fold_plan(data, folds, context.seed, self.name).select(
+            np.repeat(np.arange(folds), len(penalties))
+        )
+        return self._fit(replace(plan, penalty=np.tile(penalties, folds)), "penalised_loss", data, context)
+
+    def _held_out_losses(self, keeps: NDArray[np.bool_], data: Dataset, context: Context) -> Floats:
+        """(folds, penalties) loss on the fold of networks that have only what was kept, without penalty."""
+        folds = fold_plan(data, self.params.folds, context.seed, self.name)
+        wrongness = measure("auto", data.task)
+        losses = np.empty(keeps.shape[:2])
+        for fold, split in enumerate(folds.splits):
+            mean = np.broadcast_to(data.y[split.train].mean(axis=0), data.y[split.held_out].shape)
+            losses[fold] = wrongness(data.y[split.held_out], mean).mean()
+        # Neighbouring penalties often keep the same features: one network will do for them.
+        different = {
+            (int(fold), keeps[fold, index].tobytes()): (fold, index)
+            for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True)
+        }
+        if not different:
+            return losses
+        places = np.array(list(different.values()))
+        plan = replace(folds.select(places[:, 0]), name=f"{self.name}/refit", mask=keeps[tuple(places.T)])
+        refitted = self._fit(plan, "loss", data, context)
+        found = {}
+        for member, key in enumerate(different):
+            held_out = plan.splits[member].held_out
+            answers = refitted.select([member]).predict(data.x[held_out])[0]
+            found[key] = float(wrongness(data.y[held_out], answers).mean())
+        for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True):
+            losses[fold, index] = found[int(fold), keeps[fold, index].tobytes()]
+        return losses
+
+    def _fit(self, plan: Any, monitor: str, data: Dataset, context: Context) -> Ensemble:  # noqa: ANN401
+        chosen = self.params
+        loss = "squared_error" if data.task == "regression" else "cross_entropy"
+        training = {**LassoNet.training, "loss": loss, "monitor": monitor}
+        return context.fit(
+            plan,
+            network=LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio)),
+            training={**training, "epochs": chosen.epochs, "patience": chosen.epochs},
+        )
+
+    def _show(
+        self, curve: "Curve", size: Floats, kept: NDArray[np.bool_], data: Dataset, context: Context
+    ) -> None:
+        import pandas as pd  # noqa: PLC0415 - slow to import
+
+        from deepfeat.writing import canvas  # noqa: PLC0415 - as above
+        from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
+
+        numbers = {"penalty": curve.penalties, "loss": curve.mean, "std_error": curve.std_error}
+        table = pd.concat(
+            [pd.DataFrame(numbers), pd.DataFrame(size, columns=list(data.feature_names))], axis=1
+        )
+        with canvas.look(data.feature_names) as drawable:
+            figure = _figure(curve, size, kept, [drawable(name) for name in data.feature_names])
+            save_figure(
+                context,
+                "path",
+                figure,
+                title="What the network keeps as features become dearer",
+                alt=(
+                    "Above, the weight of every feature against the penalty: lines that fall to zero. Below, "
+                    f"the held-out loss of what is kept. At the chosen penalty {kept.sum()} of "
+                    f"{data.n_features} features are kept."
+                ),
+                table=table,
+            )
+        names = [name for name, stays in zip(data.feature_names, kept, strict=True) if stays]
+        write_table(context.artefact("kept.csv"), pd.DataFrame({"feature": names}))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Held-out losses along the path.
+
+    Attributes:
+        penalties: (penalties,) from strong to weak.
+        losses: (folds, penalties).
+    """
+
+    penalties: Floats
+    losses: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """(penalties,) over folds."""
+        mean: Floats = self.losses.mean(axis=0)
+        return mean
+
+    @property
+    def std_error(self) -> Floats:
+        """(penalties,) of the mean."""
+        error: Floats = self.losses.std(axis=0, ddof=1) / np.sqrt(len(self.losses))
+        return error
+
+    @property
+    def chosen(self) -> int:
+        """The strongest penalty whose loss is within one standard error of the smallest."""
+        best = int(self.mean.argmin())
+        return int(np.flatnonzero(self.mean <= self.mean[best] + self.std_error[best])[0])
+
+
+def _starts(data: Dataset) -> list[int]:
+    return [feature.start for feature in data.features]
+
+
+def _sentence(curve: Curve, kept: NDArray[np.bool_], data: Dataset) -> str:
+    names = [name for name, stays in zip(data.feature_names, kept, strict=True) if stays]
+    listed = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    told = f"keeps {len(names)} of {len(kept)} features: {listed}" if names else "keeps no feature"
+    return f"The cross-validated penalty, {curve.penalties[curve.chosen]:.3g}, {told}."
+
+
+def _figure(curve: Curve, size: Floats, kept: NDArray[np.bool_], names: list[str]) -> "Figure":
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
+
+    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
+
+    figure = Figure(figsize=(8.0, 6.0))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    order = np.argsort(-(size > 0).sum(axis=0) - size.sum(axis=0) / (1 + size.sum()), kind="stable")
+    for feature in order[::-1]:
+        colour = canvas.BLUE if kept[feature] else canvas.GREY
+        above.plot(curve.penalties, size[:, feature], color=colour, linewidth=1.2 if kept[feature] else 0.7)
+    for feature in order[:NAMED]:
+        above.annotate(
+            names[feature],
+            (curve.penalties[-1], size[-1, feature]),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            size=7,
+        )
+    below.errorbar(curve.penalties, curve.mean, yerr=curve.std_error, color=canvas.INK, linewidth=1)
+    for axes in (above, below):
+        axes.axvline(curve.penalties[curve.chosen], color=canvas.SKY, linewidth=1.5)
+        axes.grid(color=canvas.GRID, linewidth=0.8)
+    above.set_ylabel("weight of the feature")
+    below.set_ylabel("held-out loss")
+    below.set_xscale("log")
+    below.invert_xaxis()
+    below.set_xlabel("penalty (line: chosen; blue: kept there)")
+    figure.subplots_adjust(left=0.1, right=0.8, top=0.97, bottom=0.09, hspace=0.08)
+    return figure
