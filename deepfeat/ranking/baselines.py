@@ -13,6 +13,7 @@ _STRENGTHS = (10.0, 1.0, 0.1, 0.01, 0.001)  # inverse strength of the ridge pena
 _DEFAULT_STRENGTH = 1.0
 _TREES = 200
 _ITERATIONS = 300
+_WORTH_THREADS = 1_000_000  # numbers from which on several processors are worth starting
 _SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1
 
 
@@ -68,10 +69,11 @@ def forest(part: Part) -> Array:
     """(rows, outputs) predictions of a random forest of 200 trees (Breiman 2001) with usual settings."""
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415 - slow to import
 
+    jobs = -1 if part.x.size > _WORTH_THREADS else None
     if part.task == "regression":
-        trees = RandomForestRegressor(_TREES, max_features=1 / 3, random_state=part.seed, n_jobs=-1)
+        trees = RandomForestRegressor(_TREES, max_features=1 / 3, random_state=part.seed, n_jobs=jobs)
         return np.asarray(trees.fit(part.x, part.y[:, 0]).predict(part.asked))[:, None]
-    trees = RandomForestClassifier(_TREES, random_state=part.seed, n_jobs=-1)
+    trees = RandomForestClassifier(_TREES, random_state=part.seed, n_jobs=jobs)
     if part.task == "multiclass":
         trees.fit(part.x, part.y.argmax(axis=1))
         return _spread(trees.predict_proba(part.asked), trees.classes_, part.y.shape[1])

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
@@ -87,12 +88,15 @@ def measure_skill(
     baselines: dict[str, Array] = {"constant": judged.constant[scored]}
     notes: list[str] = []
     drawn = _most_rows(data)
-    for model, predict in BASELINES.items():
-        if model not in baselines:
-            scores = [
-                _score(ensemble, n, predict(_part(ensemble, n, seed, drawn)), judged.score) for n in chosen
-            ]
-            baselines[model] = np.array(scores, dtype=np.float64)
+    # matrices are small here: threads cost more than they bring, and would change the last bits
+    with threadpool_limits(1, "blas"):
+        for model, predict in BASELINES.items():
+            if model not in baselines:
+                scores = [
+                    _score(ensemble, n, predict(_part(ensemble, n, seed, drawn)), judged.score)
+                    for n in chosen
+                ]
+                baselines[model] = np.array(scores, dtype=np.float64)
     if len(chosen) < len(scored):
         notes.append(
             f"the linear model and the forest were trained on the first {len(chosen)} of {len(scored)} splits"

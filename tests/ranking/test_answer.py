@@ -1,0 +1,119 @@
+"""The answer in sentences."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from deepfeat.ranking.answer import Members, answer
+from deepfeat.ranking.convergence import Convergence, convergence
+from deepfeat.ranking.skill import Skill, compare
+from deepfeat.ranking.stability import Stability
+from deepfeat.ranking.table import build_ranking
+
+ALL = Members(trained=20, failed=0, skilless=0, averaged=20)
+NOTHING = Stability(math.nan, math.nan, math.nan)
+NO_CURVE = Convergence(pd.DataFrame(), None, None)
+
+
+def skill(networks: float, linear: float = 0.9, members: int = 20) -> Skill:
+    wiggle = np.linspace(-0.01, 0.01, members) if members > 1 else np.zeros(1)
+    baselines = {
+        "constant": np.full(members, 0.5),
+        "linear": linear + wiggle[:10],
+        "forest": 0.85 + wiggle[:10],
+    }
+    return compare("auc", networks + wiggle, baselines, 0.1)
+
+
+def ranking(members: int = 20, features: int = 4) -> pd.DataFrame:
+    weights = np.linspace(1, 0.1, features)
+    scores = weights * np.random.default_rng(0).gamma(50, size=(members, features))
+    return build_ranking([f"gene {i}" for i in range(features)], {"m": scores}, resamples=100)
+
+
+def test_the_sentences_to_quote() -> None:
+    said = answer(ranking(), skill(0.9), ALL, NOTHING, NO_CURVE, top_k=1)
+    assert said.usable is True
+    first, second = said.headline
+    assert first == (
+        "Of 4 features, gene 0 (rank 1, 95 % interval 1 to 1), gene 1 (rank 2, 95 % interval 2 to 2) and "
+        "gene 2 (rank 3, 95 % interval 3 to 3) matter most to 20 networks; the intervals say how far a rank "
+        "would move with other networks."
+    )
+    assert second == (
+        "On rows that they had not seen, the networks reached a mean area under the ROC curve (AUC) of 0.900 "
+        "(95 % interval 0.895 to 0.905), beside 0.500 for a constant, 0.895 for a generalised linear model "
+        "and 0.845 for a random forest on the same splits."
+    )
+    assert said.details == ()
+
+
+def test_without_skill_there_is_nothing_to_rank() -> None:
+    said = answer(ranking(), skill(0.5), ALL, NOTHING, NO_CURVE, top_k=1)
+    assert said.usable is False
+    assert said.headline[0].startswith(
+        "There is nothing to rank: on rows that they had not seen, the networks"
+    )
+    assert "must not be used" in said.headline[0]
+    assert "0.500" in said.headline[1]
+    assert "gene 0" not in " ".join(said.headline)
+
+
+def test_networks_that_are_clearly_worse_must_not_be_used() -> None:
+    said = answer(ranking(), skill(0.6), ALL, NOTHING, NO_CURVE, top_k=1)
+    assert said.usable is False
+    assert said.headline[0].startswith(
+        "The ranking must not be used: a generalised linear model predicts clearly better than the networks"
+    )
+
+
+def test_one_network_cannot_say_how_sure_it_is() -> None:
+    one = Members(1, 0, 0, 1)
+    said = answer(ranking(1), skill(0.9, members=1), one, NOTHING, NO_CURVE, top_k=1)
+    assert said.usable is None
+    assert "one network alone cannot say how sure that is" in said.headline[0]
+    assert "cannot be told from so few networks" in said.headline[1]
+
+
+def test_a_score_that_is_not_defined_and_a_single_feature() -> None:
+    unknown = compare("auc", np.array([np.nan, np.nan]), {"constant": np.array([np.nan, np.nan])}, 0.1)
+    said = answer(ranking(features=1), unknown, ALL, NOTHING, NO_CURVE, top_k=1)
+    assert said.headline[0].startswith("gene 0 is the only feature")
+    assert said.headline[1].startswith("How good the networks are is not known")
+
+
+def test_what_it_rests_on() -> None:
+    members = Members(trained=20, failed=2, skilless=3, averaged=15)
+    curve = convergence(np.linspace(0, 1, 8) + 0.01 * np.random.default_rng(0).normal(size=(15, 8)), 2)
+    said = answer(ranking(), skill(0.9), members, Stability(0.8, 0.7, 0.9), curve, top_k=2, kendall_w=0.75)
+    failed, skilless, stable, enough, agreement = said.details
+    assert failed == "2 of 20 networks failed and are left out of every mean."
+    assert skilless == (
+        "3 of 20 networks do not beat a constant on the rows that were held out from them, and are left out "
+        "of every mean."
+    )
+    assert stable == (
+        "Single networks agree well on the top 2: stability 0.80 of 1 (95 % interval 0.70 to 0.90; Nogueira "
+        "et al. 2018)."
+    )
+    assert enough == (
+        "15 networks are enough: about 1 give the same ranking (correlation of importances at least 0.95 in "
+        "19 of 20 repetitions)."
+    )
+    assert agreement == (
+        "Agreement of the methods on the order of all features: Kendall's W = 0.75 (0 none, 1 the same "
+        "order)."
+    )
+    kept = answer(ranking(), skill(0.9), Members(20, 0, 3, 20), NOTHING, NO_CURVE, top_k=2)
+    assert kept.details[0].endswith("and are kept all the same.")
+
+
+def test_how_many_more_are_needed() -> None:
+    some = Convergence(pd.DataFrame({"models": [10, 40]}), enough=False, recommended=40)
+    none = Convergence(pd.DataFrame({"models": [10, 40]}), enough=False, recommended=None)
+    members = Members(10, 0, 0, 10)
+    (more,) = answer(ranking(), skill(0.9), members, NOTHING, some, top_k=1).details
+    (hopeless,) = answer(ranking(), skill(0.9), members, NOTHING, none, top_k=1).details
+    assert more.endswith("about 40 would be: set training.models: 40.")
+    assert hopeless.endswith("and neither would be 40.")

@@ -1,0 +1,84 @@
+"""Features ranked as one."""
+
+import numpy as np
+import pytest
+
+from deepfeat.ranking.groups import (
+    MOST_CLUSTERED,
+    Group,
+    correlated_clusters,
+    given_groups,
+    one_hot_groups,
+    rank_groups,
+)
+
+NAMES = ["a", "b", "c", "d"]
+
+
+def test_named_groups() -> None:
+    groups = given_groups({"all": NAMES, "pair": ["d", "b"]}, NAMES)
+    assert groups == [Group("all", "given", (0, 1, 2, 3)), Group("pair", "given", (1, 3))]
+    with pytest.raises(KeyError):
+        given_groups({"x": ["zzz"]}, NAMES)
+
+
+def test_what_correlates_is_one_cluster() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 200))
+    x = np.stack([first, second, -np.exp(first), second + 0.1 * rng.normal(size=200)], axis=1)
+    clusters = correlated_clusters(x, np.arange(4), NAMES, 0.7)
+    assert clusters == [Group("a and 1 more", "cluster", (0, 2)), Group("b and 1 more", "cluster", (1, 3))]
+    alone = correlated_clusters(x, np.arange(4), NAMES, 1.0)
+    assert {cluster.members for cluster in alone} == {(0, 2), (1,), (3,)}
+
+
+def test_a_category_correlates_by_its_columns() -> None:
+    codes = np.arange(300) % 3
+    x = np.concatenate([np.eye(3)[codes], (codes == 1)[:, None], (np.arange(300) % 7)[:, None]], axis=1)
+    clusters = correlated_clusters(x, np.array([0, 0, 0, 1, 2]), ["colour", "is red", "other"], 0.7)
+    assert [cluster.members for cluster in clusters] == [(0, 1), (2,)]
+
+
+def test_constant_columns_and_one_feature_stand_alone() -> None:
+    x = np.stack([np.ones(10), np.arange(10.0)], axis=1)
+    assert [c.members for c in correlated_clusters(x, np.arange(2), ["a", "b"], 0.5)] == [(0,), (1,)]
+    assert correlated_clusters(x[:, :1], np.zeros(1, int), ["a"], 0.5) == [Group("a", "cluster", (0,))]
+
+
+def test_too_many_features_are_refused() -> None:
+    names = [str(i) for i in range(MOST_CLUSTERED + 1)]
+    with pytest.raises(ValueError, match="too many to cluster"):
+        correlated_clusters(np.zeros((2, len(names))), np.arange(len(names)), names, 0.7)
+
+
+def test_one_hot_columns_are_found() -> None:
+    colour, size = np.arange(60) % 3, (np.arange(60) // 3) % 2
+    x = np.concatenate([np.arange(60.0)[:, None], np.eye(3)[colour], np.eye(2)[size]], axis=1)
+    names = ["age", "colour_red", "colour_green", "colour_blue", "size=s", "size=l"]
+    assert one_hot_groups(x, np.arange(6), names) == [
+        Group("colour", "one_hot", (1, 2, 3)),
+        Group("size", "one_hot", (4, 5)),
+    ]
+    # without a shared beginning they are two unrelated columns that happen to exclude each other
+    assert one_hot_groups(x[:, 4:], np.arange(2), ["small", "old"]) == []
+    # a row without any of them
+    x[0, 1:4] = 0
+    assert [g.name for g in one_hot_groups(x, np.arange(6), names)] == ["size"]
+
+
+def test_a_groups_share_is_the_sum_of_its_features_shares() -> None:
+    scores = {"m": np.array([[0.4, 0.3, 0.2, 0.1], [0.5, 0.1, 0.3, 0.1]])}
+    groups = [
+        Group("ab", "given", (0, 1)),
+        Group("cd", "given", (2, 3)),
+        Group("x", "cluster", (3,)),
+        Group("x", "cluster", (0,)),
+    ]
+    table = rank_groups(groups, NAMES, scores, resamples=100)
+    assert table["group"].tolist() == ["ab", "cd", "x (2)", "x"]
+    assert table["kind"].tolist() == ["given", "given", "cluster", "cluster"]
+    assert table["size"].tolist() == [2, 2, 1, 1]
+    assert table["features"].tolist() == [["a", "b"], ["c", "d"], ["a"], ["d"]]
+    assert table["importance"].tolist() == pytest.approx([0.65, 0.35, 0.45, 0.1])
+    assert table["rank"].tolist() == [1, 2, 1, 2]
+    assert rank_groups([], NAMES, scores).empty

@@ -1,0 +1,65 @@
+"""The networks beside the baselines."""
+
+import math
+
+import numpy as np
+import pytest
+
+from deepfeat.ranking.skill import compare, resampled_interval
+
+
+def test_the_interval_of_nadeau_and_bengio() -> None:
+    values = np.array([0.7, 0.8, 0.9])
+    mean, low, high = resampled_interval(values, 0.25)
+    # t(0.975, 2) = 4.302653; variance 0.01; (1/3 + 1/4)
+    reach = 4.302653 * math.sqrt((1 / 3 + 0.25) * 0.01)
+    assert (mean, low, high) == pytest.approx((0.8, 0.8 - reach, 0.8 + reach), abs=1e-6)
+
+
+def test_scores_that_are_not_defined_do_not_count() -> None:
+    assert resampled_interval(np.array([0.7, np.nan, 0.9]), 0.1)[0] == pytest.approx(0.8)
+    assert resampled_interval(np.array([0.7]), 0.1)[0] == 0.7
+    assert math.isnan(resampled_interval(np.array([0.7, np.nan]), 0.1)[1])
+    assert all(math.isnan(number) for number in resampled_interval(np.array([np.nan]), 0.1))
+
+
+def judged(networks: list[float], linear: list[float], forest: list[float]) -> tuple[str, str]:
+    constant = np.full(len(networks), 0.5)
+    found = compare(
+        "auc",
+        np.array(networks),
+        {"constant": constant, "linear": np.array(linear), "forest": np.array(forest)},
+        0.2,
+    )
+    return found.verdict, found.better
+
+
+def test_verdicts() -> None:
+    good, fair = [0.90, 0.91, 0.92, 0.90], [0.70, 0.71, 0.72, 0.70]
+    chance = [0.45, 0.55, 0.6, 0.4]
+    assert judged(good, good, fair) == ("skill", "")
+    assert judged(fair, good, fair) == ("worse", "linear")
+    assert judged(fair, [0.8, 0.81, 0.82, 0.8], good) == ("worse", "forest")
+    assert judged(chance, good, good) == ("no_skill", "")
+    assert judged([0.9], [0.9], [0.9]) == ("unknown", "")
+    assert judged([math.nan] * 4, fair, fair) == ("unknown", "")
+    # certainly less, but by next to nothing
+    assert judged([0.898, 0.908, 0.918, 0.898], good, good) == ("skill", "")
+    # less, but not certainly
+    assert judged([0.9, 0.5, 0.95, 0.99], good, good)[0] != "worse"
+
+
+def test_the_table_compares_on_the_same_splits() -> None:
+    networks = np.array([0.8, 0.9, 0.1])
+    found = compare("r2", networks, {"constant": np.zeros(3), "linear": np.array([0.7, 0.7])}, 0.2)
+    assert found.table["model"].tolist() == ["networks", "constant", "linear"]
+    assert found.table["splits"].tolist() == [3, 3, 2]
+    linear = found.row("linear")
+    assert linear["difference"] == pytest.approx(0.15)
+    assert found.row("networks")["mean"] == pytest.approx(0.6)
+    assert math.isnan(found.row("networks")["difference"])
+
+
+def test_no_score_is_above_a_perfect_one() -> None:
+    found = compare("auc", np.array([0.99, 1.0, 0.98]), {"constant": np.full(3, 0.5)}, 0.5)
+    assert found.row("networks")["high"] == 1.0
