@@ -6,10 +6,14 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from deepfeat.errors import DeepfeatError, ExitCode
+
+if TYPE_CHECKING:
+    from deepfeat.runs.paths import RunPaths
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
 SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
@@ -85,7 +89,17 @@ def program() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where results go [default: $OUTPUT_DIR, else ExpOutput].",
 )
-def run(experiment: Path, settings: tuple[str, ...], models: int | None, output: Path | None) -> int:
+@click.option("--dry-run", is_flag=True, help="Only say what would be computed and what is there already.")
+@click.option("--fresh", is_flag=True, help="Start over: use nothing of what is there already.")
+def run(
+    *,
+    experiment: Path,
+    settings: tuple[str, ...],
+    models: int | None,
+    output: Path | None,
+    dry_run: bool,
+    fresh: bool,
+) -> int:
     r"""Train the networks, ask the methods, and write the ranking.
 
     EXPERIMENT is the experiment file [default: experiment.yml]. Any setting of it can be overruled, as in
@@ -94,32 +108,75 @@ def run(experiment: Path, settings: tuple[str, ...], models: int | None, output:
       deepfeat run experiment.yml training.models=20 network.preset=ashraf-2021
       deepfeat run --models 3 --output /tmp/out
 
-    Results go to OUTPUT/<name>/: ranking.csv, methods/, models.csv, models/, figures/, run.json. Running
-    again replaces them. Exit code: 0 complete, 2 wrong input (nothing is written), 3 finished but a model
-    or method failed, 130 stopped by Ctrl-C.
+    Results go to OUTPUT/<name>/: ranking.csv, methods/, models.csv, models/, figures/, run.json. The same
+    command again goes on where it was stopped; what is computed is used again, also by a changed experiment
+    as far as the change does not concern it. Exit code: 0 complete, 2 wrong input (nothing is written), 3
+    finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be continued.
     """
-    from deepfeat.report.figures import draw_ranking  # noqa: PLC0415 - commands import what they need
-    from deepfeat.runs.console import RunConsole  # noqa: PLC0415
-    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.interrupts import Interrupted, end_children, interruptible  # noqa: PLC0415
 
     experiment, overrides = _split(experiment, settings)
     if models is not None:
         overrides.append(f"training.models={models}")
+    try:
+        with interruptible(_interrupted):
+            if dry_run:
+                return _dry_run(experiment, overrides, output)
+            return _run(experiment, overrides, output, fresh=fresh)
+    except Interrupted as stop:
+        end_children()
+        _interrupted(stop.name)
+        return ExitCode.INTERRUPTED
+
+
+def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: bool) -> int:
+    from deepfeat.report.figures import draw_ranking  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.console import RunConsole  # noqa: PLC0415
+    from deepfeat.runs.lease import refuse_if_held  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+
     console = RunConsole()
+    paths = _paths(experiment, overrides, output)
+    refuse_if_held(paths.root, paths.ledger)
     prepared = prepare(experiment, overrides)
     from deepfeat.training import device  # noqa: PLC0415
 
     device.prepare()
     from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
 
-    root = output or Path(prepared.loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
-    paths = RunPaths.of(root, prepared.loaded.experiment.name)
-    code = carry_out(prepared, paths, console)
+    code = carry_out(prepared, paths, console, fresh=fresh)
     if paths.ranking.exists():
         draw_ranking(paths.root)
     console.finished(paths)
     return code
+
+
+def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int:
+    from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+
+    prepared = prepare(experiment, overrides)
+    paths = _paths(experiment, overrides, output)
+    click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
+    for step in dry_run(prepared, paths):
+        click.echo(f"  {step}")
+    return ExitCode.COMPLETE
+
+
+def _paths(experiment: Path, overrides: list[str], output: Path | None) -> "RunPaths":
+    from deepfeat.config import load_experiment  # noqa: PLC0415
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
+
+    loaded = load_experiment(experiment, overrides)
+    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
+    return RunPaths.of(root, loaded.experiment.name)
+
+
+def _interrupted(signal: str) -> None:
+    from deepfeat.runs.interrupts import resume_command  # noqa: PLC0415
+
+    click.echo(f"Interrupted by {signal}. What was finished is kept; to go on, type:", err=True)
+    click.echo(f"  {resume_command(sys.argv)}", err=True)
 
 
 @program.command(context_settings=CONTEXT)

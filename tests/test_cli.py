@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from deepfeat.runs.lease import hold
+
 ROOT = Path(__file__).parents[1]
 
 Write = Callable[..., Path]
@@ -88,16 +90,59 @@ class TestRun:
         assert err.startswith("command line: training.memory: one member needs ")
         assert files(path.parent) == {"experiment.yml", "table.csv"}
 
-    def test_ctrl_c_ends_it_with_130(
-        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGUSR1"])
+    def test_a_signal_ends_it_with_75_and_the_command_to_go_on(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
-        def interrupted(*_: object) -> None:
-            raise KeyboardInterrupt
+        def stopped(*_: object) -> None:
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(5)
 
-        monkeypatch.setattr("deepfeat.runs.runner.fit_shown", interrupted)
+        before = {signum: signal.getsignal(signum) for signum in (signal.SIGTERM, signal.SIGINT)}
         write_experiment()
-        code, _, err = deepfeat("run")
-        assert (code, err.strip()) == (130, "Stopped.")
+        with monkeypatch.context() as patched:
+            patched.setattr("deepfeat.runs.runner.fit_shown", stopped)
+            code, _, err = deepfeat("run", "name=other", "methods=[gate]", "--fresh")
+        assert code == 75
+        said, command = err.splitlines()
+        assert said == f"Interrupted by {name}. What was finished is kept; to go on, type:"
+        assert command == "  deepfeat run name=other 'methods=[gate]'"
+        record = json.loads(Path("ExpOutput/other/run.json").read_text())
+        assert (record["state"], record["exit_code"]) == ("interrupted", 75)
+        assert {signum: signal.getsignal(signum) for signum in before} == before
+        assert deepfeat("run", "name=other", "methods=[gate]")[0] == 0
+        record = json.loads(Path("ExpOutput/other/run.json").read_text())
+        assert [attempt["state"] for attempt in record["attempts"]] == ["interrupted"]
+
+    def test_a_dry_run_says_what_is_there_and_writes_nothing(
+        self, deepfeat: Type, write_experiment: Write
+    ) -> None:
+        write_experiment()
+        code, out, err = deepfeat("run", "--dry-run")
+        assert (code, err) == (0, "")
+        assert "training: 2 models, 0 used again, 2 to compute\n    nothing of it is there yet" in out
+        assert not Path("ExpOutput").exists()
+        assert deepfeat("run")[0] == 0
+        _, out, _ = deepfeat("run", "--dry-run", "--models", "3")
+        assert "training: 3 models, 2 used again, 1 to compute\n    not computed yet; about " in out
+        assert "gate: 3 models, 2 used again, 1 to compute" in out
+
+    def test_fresh_uses_nothing_of_what_is_there(self, deepfeat: Type, write_experiment: Write) -> None:
+        write_experiment()
+        deepfeat("run")
+        assert "Training 2 models" not in deepfeat("run")[1]
+        assert "Training 2 models" in deepfeat("run", "--fresh")[1]
+        assert "2 used again, 0 to compute" in deepfeat("run", "--dry-run")[1]
+
+    def test_a_second_run_stops_and_names_the_first(self, deepfeat: Type, write_experiment: Write) -> None:
+        write_experiment()
+        folder = Path.cwd() / "ExpOutput" / "tiny"
+        with hold(folder, folder / ".deepfeat"):
+            code, out, err = deepfeat("run")
+        assert (code, out) == (2, "")
+        assert f"in use by process {os.getpid()} on " in err
+        assert files(folder) == {".deepfeat/lease.lock"}
+        assert deepfeat("run")[0] == 0
 
 
 # --- wrong input --------------------------------------------------------------------------------------------
@@ -276,11 +321,13 @@ def test_ctrl_c_during_training_ends_it_at_once(write_experiment: Write) -> None
             if line.startswith("Training 20 models"):
                 break
         time.sleep(1)
+        start = time.monotonic()
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
+        assert time.monotonic() - start < 8
     finally:
         running.kill()
-    assert running.returncode == 130
-    assert err.strip() == "Stopped."
+    assert running.returncode == 75
+    assert f"  {sys.executable} -m deepfeat run {path} --output " in err
     record = json.loads((path.parent / "out" / "tiny" / "run.json").read_text())
-    assert (record["state"], record["exit_code"]) == ("interrupted", 130)
+    assert (record["state"], record["exit_code"]) == ("interrupted", 75)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
 from deepfeat.ensemble import Ensemble
-from deepfeat.errors import ExitCode, InputError
+from deepfeat.errors import DeepfeatError, ExitCode, InputError
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -22,9 +22,11 @@ from deepfeat.runs.answers import Answer, LedgerAnswers, question
 from deepfeat.runs.conclusions import conclude, with_q_values, write_conclusions
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit
+from deepfeat.runs.interrupts import Interrupted, last_words
+from deepfeat.runs.lease import Lease, hold
 from deepfeat.runs.ledger.code import ASKING, code_version, versions
 from deepfeat.runs.ledger.keys import member_keys, training_work
-from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.ledger.ledger import Ledger, forget
 from deepfeat.runs.outputs import (
     remove_results,
     write_extras,
@@ -43,27 +45,32 @@ from deepfeat.writing.atomic import OutputError, make_directory, write_text
 log = logging.getLogger(__name__)
 
 
-def run(prepared: Prepared, paths: RunPaths, console: RunConsole) -> ExitCode:
+def run(prepared: Prepared, paths: RunPaths, console: RunConsole, *, fresh: bool = False) -> ExitCode:
     """Carry out an experiment, or go on with it: what the ledger has is not computed again.
 
     Args:
         prepared: what to do, checked.
         paths: where the results go; those of a different run are removed first.
         console: told what happens.
+        fresh: forget what the ledger has, and compute everything.
 
     Returns:
         COMPLETE, or PARTIAL where a member or a method failed and the rest stands.
 
     Raises:
         OutputError: the results cannot be written.
+        RunningError: another process works in the same directory.
+        Interrupted: a signal came; what was finished before is kept.
         InputError: the network cannot be built, or the plan does not fit the memory; nothing was written.
     """
     # What cannot be trained is refused here, while the results of an earlier run are still in place.
     trainer = _trainer(prepared)
     _check_memory(trainer, prepared)
     make_directory(paths.root)
-    with console.log_to(paths.log):
-        return _Run(prepared, trainer, paths, console).carry_out()
+    with console.log_to(paths.log), hold(paths.root, paths.ledger) as lease:
+        if fresh:
+            forget(paths.ledger)
+        return _Run(prepared, trainer, paths, console, lease).carry_out()
 
 
 def _trainer(prepared: Prepared) -> Trainer:
@@ -89,7 +96,15 @@ def _check_memory(trainer: Trainer, prepared: Prepared) -> None:
 
 
 class _Run:
-    def __init__(self, prepared: Prepared, trainer: Trainer, paths: RunPaths, console: RunConsole) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        trainer: Trainer,
+        paths: RunPaths,
+        console: RunConsole,
+        lease: Lease,
+    ) -> None:
+        self.lease = lease
         self.prepared, self.trainer, self.paths, self.console = prepared, trainer, paths, console
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
@@ -128,13 +143,26 @@ class _Run:
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))
-        state, code = provenance.ExitState.FAILED, ExitCode.BUG
+        state, code = provenance.ExitState.INTERRUPTED, ExitCode.INTERRUPTED
+
+        def interrupted() -> None:
+            told = provenance.finished(record, state, exit_code=code, failures=self.failures)
+            write_text(self.paths.provenance, provenance.as_json(told))
+            self.lease.release()
+
         try:
-            self._work()
+            with last_words(interrupted):
+                self._work()
             state = provenance.ExitState.PARTIAL if self.failures else provenance.ExitState.COMPLETE
             code = ExitCode.PARTIAL if self.failures else ExitCode.COMPLETE
+        except Interrupted:
+            raise
         except KeyboardInterrupt:
-            state, code = provenance.ExitState.INTERRUPTED, ExitCode.KEYBOARD
+            code = ExitCode.KEYBOARD
+            raise
+        except BaseException as error:
+            state = provenance.ExitState.FAILED
+            code = error.exit_code if isinstance(error, DeepfeatError) else ExitCode.BUG
             raise
         finally:
             record["methods"] = self.asked
@@ -146,6 +174,7 @@ class _Run:
         self._introduce()
         ensemble = self._train()
         judged = judge_members(ensemble, self.experiment.ranking.skilless)
+        self.lease.check()
         write_members(self.paths, ensemble.records, judged)
         write_history(self.paths, ensemble.records)
         write_models(self.paths, ensemble)
@@ -165,6 +194,7 @@ class _Run:
                 else "every method failed, so there is no ranking; the reasons are above and in the log"
             )
             return
+        self.lease.check()
         self._conclude(ensemble, judged, answers)
 
     def _introduce(self) -> None:

@@ -6,6 +6,7 @@ its objects, or itself, counts as absent.
 """
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from deepfeat.errors import DeepfeatError, ExitCode
 from deepfeat.runs.ledger.objects import Objects
 from deepfeat.runs.ledger.records import Record, read_record
-from deepfeat.writing.atomic import write_bytes, write_first
+from deepfeat.writing.atomic import OutputError, write_bytes, write_first
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,25 @@ class Found:
 
     record: Record
     index: int
+
+
+def forget(root: Path) -> None:
+    """Remove everything that a ledger holds.
+
+    Args:
+        root: the directory of the ledger; it need not exist.
+
+    Raises:
+        OutputError: something cannot be removed.
+    """
+    # Records first: what is left when this is stopped half way is nothing but objects that nobody refers to.
+    for name in ("records", "objects", "work"):
+        try:
+            shutil.rmtree(root / name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise OutputError(root / name, error) from error
 
 
 class LedgerError(DeepfeatError):

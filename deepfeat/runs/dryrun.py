@@ -1,0 +1,149 @@
+"""What a run would compute, what it would use again, and why; without training or loading TensorFlow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from deepfeat.methods.method import Method, MethodParams
+from deepfeat.runs.answers import question, unanswered
+from deepfeat.runs.ledger.keys import Work, entries, member_keys, training_work
+from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.ledger.records import Kind, Record
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import Prepared
+from deepfeat.writing.labels import duration
+
+_WORDS = {
+    "data": "the table",
+    "plugin": "the plugin's file",
+    "code": "the code of deepfeat",
+    "network_source": "the file of the network",
+    "others": "what the other methods answer",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a run.
+
+    Attributes:
+        name: of it.
+        total: results that it consists of.
+        reused: how many of them are there.
+        unit: what a result is about.
+        why: why the rest is not there.
+        estimate: what computing the rest takes, as far as it is known.
+    """
+
+    name: str
+    total: int
+    reused: int
+    unit: str
+    why: tuple[str, ...] = ()
+    estimate: str = ""
+
+    def __str__(self) -> str:
+        """Two lines at most."""
+        missing = self.total - self.reused
+        units = self.unit if self.total == 1 else f"{self.unit}s"
+        line = f"{self.name}: {self.total} {units}, {self.reused} used again, {missing} to compute"
+        details = [*self.why, *([self.estimate] if self.estimate else [])] if missing else []
+        return "\n    ".join([line, *(["; ".join(details)] if details else [])])
+
+
+def dry_run(prepared: Prepared, paths: RunPaths) -> list[Step]:
+    """The parts of a run, in order.
+
+    Args:
+        prepared: the experiment.
+        paths: where its results are, or would be; nothing is written.
+    """
+    ledger = Ledger(paths.ledger, mend=False)
+    work = training_work(prepared.data, prepared.network, prepared.settings)
+    return list(_steps(prepared, ledger, work))
+
+
+def _steps(prepared: Prepared, ledger: Ledger, work: Work) -> Iterator[Step]:
+    plan = prepared.plan
+    records = list(ledger.records())
+    keys = member_keys(plan, work)
+    found = [ledger.find(key) for key in keys]
+    missing = [member for member, each in enumerate(found) if each is None]
+    each_seconds = _seconds_per_member(records)
+    yield Step(
+        "training",
+        len(keys),
+        len(keys) - len(missing),
+        "model",
+        _why(records, "members", work, [entries(plan)[member] for member in missing]),
+        _time(len(missing), each_seconds),
+    )
+    # What is not trained yet is taken for trained without a failure.
+    kept = [
+        key
+        for key, each in zip(keys, found, strict=True)
+        if each is None or each.record.results[each.index]["failure"] is None
+    ]
+    others: dict[str, str] = {}
+    for method, params in sorted(prepared.methods, key=lambda asked: asked[0].after_others):
+        asked = question(prepared, method, params, kept, others)
+        others[method.name] = asked.key
+        parts = unanswered(ledger, asked)
+        missing_members = sum(len(members) for part in parts for _, members in part)
+        estimate = _networks(method, params, prepared, len(kept), each_seconds) if parts else ""
+        why = _why(records, "answer", asked.work, [])
+        if method.kind == "member":
+            yield Step(method.name, len(kept), len(kept) - missing_members, "model", why, estimate)
+        else:
+            if missing:
+                why = (*why, "models are missing")
+            yield Step(method.name, 1, 1 - len(parts), "answer", why, estimate)
+
+
+def _networks(
+    method: type[Method], params: MethodParams, prepared: Prepared, members: int, seconds: float | None
+) -> str:
+    """How much a method trains, where it says so."""
+    networks = method(params).fits(prepared.data, members)
+    if not networks:
+        return ""
+    time = _time(networks, seconds)
+    return f"trains {networks} networks" + (f", {time} if they train as long as the others" if time else "")
+
+
+def _seconds_per_member(records: Sequence[Record]) -> float | None:
+    """How long a member took so far, in the mean."""
+    trained = [record for record in records if record.kind == "members"]
+    members = sum(len(record.keys) for record in trained)
+    return sum(record.made["seconds"] for record in trained) / members if members else None
+
+
+def _time(members: int, seconds: float | None) -> str:
+    return "" if seconds is None or not members else f"about {duration(members * seconds)}"
+
+
+def _why(records: Sequence[Record], kind: Kind, work: Work, members: Sequence[str]) -> tuple[str, ...]:
+    """What has changed since the most similar results were computed."""
+    candidates = [record for record in records if record.kind == kind]
+    if kind == "answer":
+        candidates = [record for record in candidates if record.work["method"] == work["method"]]
+    else:
+        wanted = set(members)
+        candidates = [record for record in candidates if wanted & set(record.about)] or candidates
+    if not candidates:
+        return ("nothing of it is there yet",)
+    changes = min((list(_changes(record.work, work)) for record in candidates), key=len)
+    return (f"changed: {', '.join(changes)}",) if changes else ("not computed yet",)
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if not path and name in _WORDS:
+            yield _WORDS[name]
+        elif isinstance(old, dict) and isinstance(new, dict):
+            yield from _changes(old, new, f"{path}{name}.")
+        else:
+            yield f"{path}{name} from {old} to {new}"

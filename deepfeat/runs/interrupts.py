@@ -1,0 +1,131 @@
+"""Signals: a run leaves within seconds, and says how to go on.
+
+Everything that is published is complete, and what is not is computed again; so any moment is a safe one, and
+a signal need not wait for anything. It becomes an exception in the main thread. Where that cannot be raised
+soon enough, inside a long computation of a library, a thread ends the process instead.
+"""
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from deepfeat.errors import ExitCode
+
+GRACE = 5.0
+"""Seconds after which a process that has not left is ended."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+
+class Interrupted(BaseException):
+    """Somebody wants the run to stop. Not an Exception, so that no plugin takes it for a fault of its own.
+
+    Args:
+        signum: the signal.
+    """
+
+    def __init__(self, signum: int) -> None:
+        self.name = signal.Signals(signum).name
+        super().__init__(self.name)
+
+
+_last_words: list[Callable[[], None]] = []
+
+
+@contextmanager
+def last_words(say: Callable[[], None]) -> Iterator[None]:
+    """Have something done if the process must be ended from outside the main thread.
+
+    Args:
+        say: quick, and safe in any thread at any moment.
+    """
+    _last_words.append(say)
+    try:
+        yield
+    finally:
+        _last_words.remove(say)
+
+
+@contextmanager
+def interruptible(farewell: Callable[[str], None]) -> Iterator[None]:
+    """Raise `Interrupted` in the body when a signal comes; a second Ctrl-C ends the process at once.
+
+    Args:
+        farewell: called with the signal's name before the process is ended by force.
+
+    Raises:
+        Interrupted: from anywhere inside the body.
+    """
+    seen: list[int] = []
+    timers: list[threading.Timer] = []
+
+    def leave(code: int) -> None:
+        for say in reversed(_last_words):
+            with suppress(Exception):
+                say()
+        with suppress(Exception):
+            farewell(signal.Signals(seen[0]).name)
+        end_children()
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+    def caught(signum: int, frame: FrameType | None) -> None:
+        del frame
+        if seen:
+            if signum == signal.SIGINT:
+                end_children()
+                os._exit(ExitCode.KEYBOARD)
+            return
+        seen.append(signum)
+        timer = threading.Timer(GRACE, leave, [int(ExitCode.INTERRUPTED)])
+        timer.daemon = True
+        timers.append(timer)
+        timer.start()
+        raise Interrupted(signum)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # A shell that starts something in the background has it ignore Ctrl-C; that stays so.
+    before = {
+        signum: signal.signal(signum, caught)
+        for signum in SIGNALS
+        if signal.getsignal(signum) != signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def end_children() -> None:
+    """End every process that this one has started, and theirs."""
+    with suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
+
+
+def resume_command(arguments: Sequence[str]) -> str:
+    """What to type to go on with a run.
+
+    Args:
+        arguments: `sys.argv` of the run that was stopped.
+    """
+    program, *rest = arguments
+    # `python -m deepfeat` is known by its file.
+    start = [sys.executable, "-m", "deepfeat"] if Path(program).name == "__main__.py" else [program]
+    return shlex.join([*start, *(word for word in rest if word != "--fresh")])

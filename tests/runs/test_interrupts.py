@@ -1,0 +1,114 @@
+"""Signals become an exception, or an end; never a traceback, never a process left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deepfeat.runs.interrupts import Interrupted, interruptible, last_words, resume_command
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_signal_is_raised_once_and_handlers_come_back(signum: signal.Signals) -> None:
+    before = signal.getsignal(signum)
+    with pytest.raises(Interrupted) as caught, interruptible(lambda _: None), suppress(Exception):
+        os.kill(os.getpid(), signum)
+    assert caught.value.name == signum.name
+    assert signal.getsignal(signum) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruptible(lambda _: None):
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_last_words_are_forgotten_again() -> None:
+    said: list[str] = []
+    with last_words(lambda: said.append("now")):
+        pass
+    assert said == []
+
+
+STUBBORN = """
+    import signal, subprocess, sys, threading, time
+    from deepfeat.runs import interrupts
+    interrupts.GRACE = 0.5
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    def stubborn():
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
+    with interrupts.interruptible(lambda name: print("stopped by", name, flush=True)):
+        with interrupts.last_words(lambda: print("last words", flush=True)):
+            print(child.pid, flush=True)
+            stubborn()
+"""
+
+
+@pytest.fixture
+def stubborn() -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(STUBBORN)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def _gone(pid: int) -> bool:
+    end = time.monotonic() + 5
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_who_does_not_leave_is_ended_with_75_and_leaves_no_children(
+    stubborn: "subprocess.Popen[str]",
+) -> None:
+    assert stubborn.stdout is not None
+    child = int(stubborn.stdout.readline())
+    stubborn.terminate()
+    out, _ = stubborn.communicate(timeout=20)
+    assert stubborn.returncode == 75
+    assert out.splitlines() == ["last words", "stopped by SIGTERM"]
+    assert _gone(child)
+
+
+def test_a_second_ctrl_c_ends_it_at_once_with_130(stubborn: "subprocess.Popen[str]") -> None:
+    assert stubborn.stdout is not None
+    child = int(stubborn.stdout.readline())
+    stubborn.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    stubborn.send_signal(signal.SIGINT)
+    stubborn.communicate(timeout=20)
+    assert stubborn.returncode == 130
+    assert _gone(child)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["deepfeat", "run"], "deepfeat run"),
+        (["/usr/bin/deepfeat", "run", "a b.yml", "--fresh"], "/usr/bin/deepfeat run 'a b.yml'"),
+        (["/x/deepfeat/__main__.py", "run", "-m", "3"], f"{sys.executable} -m deepfeat run -m 3"),
+    ],
+)
+def test_the_command_to_go_on(arguments: list[str], command: str) -> None:
+    assert resume_command(arguments) == command
