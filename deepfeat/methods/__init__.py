@@ -28,7 +28,13 @@ from deepfeat.methods.retraining import (
     retrained_losses,
     screened,
 )
-from deepfeat.methods.selection import Size, by_one_standard_error, cross_fitted, size_of
+from deepfeat.methods.selection import (
+    Size,
+    by_one_standard_error,
+    complementary_halves,
+    cross_fitted,
+    size_of,
+)
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import member_seed
 from deepfeat.training.replaced import rebuilt
@@ -51,6 +57,7 @@ __all__ = [
     "Size",
     "by_columns",
     "by_one_standard_error",
+    "complementary_halves",
     "correlated_clusters",
     "cross_fitted",
     "describe_figure",

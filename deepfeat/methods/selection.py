@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.splits import Split, folds, random_split
+from deepfeat.data.splits import Rows, Split, folds, random_split
 from deepfeat.methods.screening import Screening
 from deepfeat.training.plan import FitPlan
 
@@ -76,18 +76,14 @@ def cross_fitted(
         n_folds: how many folds; groups stay together.
         rng: deals the rows out.
     """
-    rows = screening.rows
+    rows, fractions = screening.rows, _fractions(plan)
     groups = None if data.groups is None else data.groups[rows]
     fold = folds(data.strata[rows], n_folds, rng, groups)
-    train = float(np.mean([len(split.train) for split in plan.splits]))
-    valid = float(np.mean([len(split.valid) for split in plan.splits]))
     splits = []
     for network in range(len(seeds)):
         out = fold == network % n_folds
         rest = rows[~out]
-        own = random_split(
-            data.strata[rest], (train, valid, 0.0), rng, None if groups is None else groups[~out]
-        )
+        own = random_split(data.strata[rest], fractions, rng, None if groups is None else groups[~out])
         splits.append(Split(rest[own.train], rest[own.valid], rows[out]))
     return FitPlan(
         name=plan.name,
@@ -96,3 +92,38 @@ def cross_fitted(
         mask=np.tile(screening.kept, (len(seeds), 1)),
         penalty=np.resize(plan.penalty, len(seeds)),
     )
+
+
+def complementary_halves(
+    plan: FitPlan, data: Dataset, rows: Rows, pairs: int, rng: np.random.Generator
+) -> list[Split]:
+    """Both halves of the rows, many times over (Shah & Samworth 2013).
+
+    Args:
+        plan: of the main ensemble; its proportion of training to validation rows is taken over.
+        data: the table.
+        rows: that are halved; groups stay together, classes are balanced.
+        pairs: how often.
+        rng: cuts.
+
+    Returns:
+        The two halves of each pair one after the other, shared out for training and validation; what is held
+        out is the other half.
+    """
+    groups = None if data.groups is None else data.groups[rows]
+    splits = []
+    for _ in range(pairs):
+        side = folds(data.strata[rows], 2, rng, groups)
+        for out in (side == 1, side == 0):
+            half = rows[~out]
+            units = None if groups is None else groups[~out]
+            own = random_split(data.strata[half], _fractions(plan), rng, units)
+            splits.append(Split(half[own.train], half[own.valid], rows[out]))
+    return splits
+
+
+def _fractions(plan: FitPlan) -> tuple[float, float, float]:
+    """Training and validation rows of a plan, in proportion, and none held out."""
+    train = float(np.mean([len(split.train) for split in plan.splits]))
+    valid = float(np.mean([len(split.valid) for split in plan.splits]))
+    return train, valid, 0.0

@@ -1,0 +1,220 @@
+"""Retraining for every feature: `python benchmarks/methods_refits.py`.
+
+The size of the Cleveland table (297 rows, 13 features) with a known answer, 20 seeds, the default preset with
+its up to 500 epochs: `loco_refit` and a full forward `stepwise` (all 91 candidates of 13 steps), from the
+trained main ensemble to the answer. Beside them ten of the same fits by `keras.Model.fit`, one after the
+other, with the same layers, loss, batches, validation and early stopping; their mean time per fit, tracing
+included as everybody pays it, is multiplied with the number of fits.
+
+Then ten tables of the additive problem (500 rows, 10 features, of which four matter equally): in how many of
+them `stepwise` selects exactly the four. For the sake of time with 10 seeds and a patience of 30.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from machine import machine
+from results import FOLDER, add_folder, load, save
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble, fit
+from deepfeat.methods import Context
+from deepfeat.methods.registry import load_registry
+from deepfeat.nets.default import Default
+from deepfeat.testing.families import PROBLEMS
+from deepfeat.training import device
+from deepfeat.training.plan import FitPlan, build_plan
+from deepfeat.training.settings import merge_settings
+from deepfeat.training.trainer import Trainer
+
+NAME = "methods_refits"
+ROWS, FEATURES, SEEDS, KERAS_FITS = 297, 13, 20, 10
+RECOVERY = {"rows": 500, "features": 10, "seeds": 10, "patience": 30}
+TABLES = 10
+METHODS: dict[str, dict[str, Any]] = {
+    "loco_refit": {"seeds": SEEDS},
+    "stepwise": {"seeds": SEEDS, "k": FEATURES},
+}
+TINY = 1e-16
+
+
+class Fits:
+    """`context.fit` as in a run: what is compiled for a way of training is kept; it counts."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data, self.network = data, Default()
+        self.fits, self.epochs = 0, 0
+        self._trainers: dict[str, Trainer] = {}
+
+    def __call__(
+        self,
+        plan: FitPlan,
+        *,
+        data: Dataset | None = None,
+        network: object = None,
+        training: Mapping[str, Any] | None = None,
+    ) -> Ensemble:
+        """Train what a plan says."""
+        del data, network
+        ensemble = fit(plan, self.trainer(training or {}))
+        self.fits += len(plan)
+        self.epochs += sum(record.epochs for record in ensemble.records)
+        return ensemble
+
+    def trainer(self, training: Mapping[str, Any]) -> Trainer:
+        """For a way of training."""
+        key = repr(sorted(training.items()))
+        if key not in self._trainers:
+            settings = merge_settings(self.network.training, dict(training), self.data.task)
+            self._trainers[key] = Trainer(self.data, self.network, settings)
+        return self._trainers[key]
+
+    def main(self, members: int, training: Mapping[str, Any]) -> Ensemble:
+        """The main ensemble."""
+        trainer = self.trainer(training)
+        return fit(build_plan(self.data, trainer.settings.split, members, 0, self.network), trainer)
+
+
+def timed(name: str, params: Mapping[str, Any], fits: Fits, ensemble: Ensemble) -> dict[str, Any]:
+    """How long a method takes for its answer, and what it trained."""
+    method = load_registry(environ={}).methods[name]
+    before = fits.fits, fits.epochs
+    with TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        context = Context(0, name, Path(folder), fit=fits)
+        method(method.Params(**params)).explain(ensemble, fits.data, context)
+        seconds = time.perf_counter() - start
+    made = fits.fits - before[0]
+    return {"name": name, "fits": made, "epochs": (fits.epochs - before[1]) / made, "seconds": seconds}
+
+
+def soft_f1(target: Any, predicted: Any) -> Any:  # noqa: ANN401 - Keras tensors
+    """Double soft F1 of the batch."""
+    right, wrong = ops.sum(target * predicted), ops.sum(ops.abs(target - predicted)) + TINY
+    rest = ops.sum((1 - target) * (1 - predicted))
+    return 1 - (2 * right / (2 * right + wrong) + 2 * rest / (2 * rest + wrong)) / 2
+
+
+def keras_seconds(ensemble: Ensemble, count: int) -> list[float]:
+    """Seconds of each of the first fits, by plain Keras."""
+    data, training = ensemble.data, Default().training
+    seconds = []
+    for member in range(count):
+        split = ensemble.plan.splits[member]
+        mean, deviation = data.x[split.train].mean(axis=0), data.x[split.train].std(axis=0)
+        x = (data.x - mean) / deviation
+        start = time.perf_counter()
+        model = ensemble.template.member_model()
+        rate, decay = training["learning_rate"], training["weight_decay"]
+        model.compile(keras.optimizers.AdamW(rate, weight_decay=decay), soft_f1)
+        stop = keras.callbacks.EarlyStopping(patience=training["patience"], restore_best_weights=True)
+        model.fit(
+            x[split.train],
+            data.y[split.train],
+            batch_size=training["batch_size"],
+            epochs=training["epochs"],
+            validation_data=(x[split.valid], data.y[split.valid]),
+            validation_batch_size=len(split.valid),
+            callbacks=[stop],
+            verbose=0,
+        )
+        seconds.append(time.perf_counter() - start)
+        print(f"keras fit {member + 1}: {seconds[-1]:.1f} s", file=sys.stderr, flush=True)
+        keras.backend.clear_session()
+    return seconds
+
+
+def measure_time(keras_fits: int, methods: list[str]) -> dict[str, Any]:
+    """Seconds of the methods and of Keras."""
+    about = machine()
+    fits = Fits(PROBLEMS["additive"](ROWS, FEATURES, 0).dataset())
+    ensemble = fits.main(SEEDS, {})
+    rows = []
+    for name in methods:
+        rows.append(timed(name, METHODS[name], fits, ensemble))
+        print(rows[-1], file=sys.stderr, flush=True)
+    alone = keras_seconds(ensemble, keras_fits)
+    for row in rows:
+        row["keras_seconds"] = row["fits"] * float(np.mean(alone))
+        row["times"] = row["keras_seconds"] / row["seconds"]
+    return {"machine": about, "rows": rows, "keras_fits": alone}
+
+
+def recovered(table: int) -> dict[str, Any]:
+    """What is selected on one table."""
+    problem = PROBLEMS["additive"](RECOVERY["rows"], RECOVERY["features"], table)
+    fits = Fits(problem.dataset())
+    method = load_registry(environ={}).methods["stepwise"]
+    ensemble = fits.main(2, {"epochs": 1})
+    with TemporaryDirectory() as folder:
+        params = method.Params(seeds=RECOVERY["seeds"], patience=RECOVERY["patience"])
+        method(params).explain(ensemble, fits.data, Context(table, "stepwise", Path(folder), fit=fits))
+        with (Path(folder) / "order.csv").open() as file:
+            chosen = [row["feature"] for row in csv.DictReader(file) if row["selected"].lower() == "true"]
+    wanted = sorted(problem.feature_names[feature] for feature in problem.relevant)
+    return {"table": table, "selected": chosen, "exact": sorted(chosen) == wanted, "fits": fits.fits}
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The tables of a result file."""
+    lines = []
+    if "time" in results:
+        head = ("networks", "epochs each", "s", "`keras.Model.fit`, projected, s", "times faster")
+        lines += [f"| {ROWS} rows, {FEATURES} features, {SEEDS} seeds | {' | '.join(head)} |"]
+        lines += [f"| --- |{' ---: |' * len(head)}"]
+        lines += [
+            f"| `{row['name']}` | {row['fits']:,} | {row['epochs']:.0f} | {row['seconds']:.0f} | "
+            f"{row['keras_seconds']:,.0f} | {row['times']:.0f} |"
+            for row in results["time"]["rows"]
+        ]
+        alone = results["time"]["keras_fits"]
+        lines += ["", f"{len(alone)} fits by Keras took {np.mean(alone):.1f} s each in the mean."]
+    if "recovery" in results:
+        exact = sum(row["exact"] for row in results["recovery"])
+        lines += [
+            "",
+            f"Exactly the relevant features were selected on {exact} of {len(results['recovery'])} tables.",
+        ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", choices=("time", "recovery"), help="one of the two measurements")
+    parser.add_argument("--tables", type=int, nargs="*", help="just these of the ten; known ones stay")
+    parser.add_argument("--quick", action="store_true", help="a few fits, to see that it works")
+    add_folder(parser)
+    options = parser.parse_args()
+    device.prepare()
+    results = load(NAME, options.results or FOLDER) or {}
+    results["machine"] = machine()
+    if options.only != "recovery":
+        results["time"] = measure_time(
+            1 if options.quick else KERAS_FITS, [*METHODS][: 1 if options.quick else 2]
+        )
+        results["machine"] = results["time"].pop("machine")
+        save(NAME, results, options.results, is_whole=not options.quick)
+    if options.only != "time":
+        known = {row["table"]: row for row in results.get("recovery", [])}
+        for table in [0] if options.quick else options.tables or range(TABLES):
+            known[table] = recovered(table)
+            print(known[table], file=sys.stderr, flush=True)
+            results["recovery"] = [known[number] for number in sorted(known)]
+            save(NAME, results, options.results, is_whole=not options.quick)
+    print(markdown(results))
+
+
+if __name__ == "__main__":
+    main()
