@@ -89,7 +89,11 @@ def program() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where results go [default: $OUTPUT_DIR, else ExpOutput].",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be computed and what is there already.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only say what would be computed, what it takes, and what is there already.",
+)
 @click.option("--fresh", is_flag=True, help="Start over: use nothing of what is there already.")
 def run(
     *,
@@ -156,9 +160,14 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
     from deepfeat.runs.prepare import prepare  # noqa: PLC0415
 
     prepared = prepare(experiment, overrides)
+    from deepfeat.training import device  # noqa: PLC0415
+
+    device.prepare()
+    from deepfeat.runs.forecast import Forecast  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+
     paths = _paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
-    for step in dry_run(prepared, paths):
+    for step in dry_run(prepared, paths, Forecast(prepared)):
         click.echo(f"  {step}")
     return ExitCode.COMPLETE
 

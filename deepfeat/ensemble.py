@@ -12,7 +12,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.nets.template import Template
 from deepfeat.training.alone import BATCH, keras_step_seconds
 from deepfeat.training.batches import padded
-from deepfeat.training.estimate import Estimate, estimate
+from deepfeat.training.estimate import Estimate, estimate, seconds_per_epoch
 from deepfeat.training.inference import Inference, set_member
 from deepfeat.training.loop import MemberRecord, Progress
 from deepfeat.training.members import Members, MemoryMembers
@@ -207,8 +207,9 @@ class Ensemble:
         """
         network = self.template.network
         trainer = Trainer(self.data, network, merge_settings(network.training, {}, self.data.task))
-        epochs = round(float(np.mean([record.epochs for record in self.records])))
-        return estimate(trainer, self.plan, fits, max(1, epochs))
+        epochs = max(1, round(float(np.mean([record.epochs for record in self.records]))))
+        each = epochs * seconds_per_epoch(trainer, self.plan)
+        return estimate(trainer, self.plan, fits, each, f"{epochs:,} epochs each")
 
     def seconds_one_by_one(self) -> float:
         """Projected time of `keras.Model.fit` for the members, one after another, for as many epochs.

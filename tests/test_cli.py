@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -120,11 +121,14 @@ class TestRun:
         write_experiment()
         code, out, err = deepfeat("run", "--dry-run")
         assert (code, err) == (0, "")
-        assert "training: 2 models, 0 used again, 2 to compute\n    nothing of it is there yet" in out
+        assert "training: 2 models, 0 used again, 2 to compute\n    nothing of it is there yet; 2 netw" in out
+        assert re.search(
+            r"2 networks in 1 stack of at most \d+ MiB, at most .* \(up to 2 epochs each\)\n", out
+        )
         assert not Path("ExpOutput").exists()
         assert deepfeat("run")[0] == 0
         _, out, _ = deepfeat("run", "--dry-run", "--models", "3")
-        assert "training: 3 models, 2 used again, 1 to compute\n    not computed yet; about " in out
+        assert "training: 3 models, 2 used again, 1 to compute\n    not computed yet; 1 network in 1 " in out
         assert "gate: 3 models, 2 used again, 1 to compute" in out
 
     def test_fresh_uses_nothing_of_what_is_there(self, deepfeat: Type, write_experiment: Write) -> None:

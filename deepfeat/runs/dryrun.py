@@ -1,17 +1,18 @@
-"""What a run would compute, what it would use again, and why; without training or loading TensorFlow."""
+"""What a run would compute, what it would use again, why, and what it would take."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deepfeat.methods.method import Method, MethodParams
 from deepfeat.runs.answers import question, unanswered
 from deepfeat.runs.ledger.keys import Work, entries, member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.records import Kind, Record
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
-from deepfeat.writing.labels import duration
+
+Forecast = Callable[[int, float | None], object]
+"""What so many networks take, as text; it is told the seconds that those before took, if there are any."""
 
 _WORDS = {
     "data": "the table",
@@ -51,19 +52,20 @@ class Step:
         return "\n    ".join([line, *(["; ".join(details)] if details else [])])
 
 
-def dry_run(prepared: Prepared, paths: RunPaths) -> list[Step]:
-    """The parts of a run, in order.
+def dry_run(prepared: Prepared, paths: RunPaths, forecast: Forecast) -> list[Step]:
+    """The parts of a run, in order; nothing is written, and TensorFlow is not loaded unless by the forecast.
 
     Args:
         prepared: the experiment.
-        paths: where its results are, or would be; nothing is written.
+        paths: where its results are, or would be.
+        forecast: asked only about networks that would have to be trained, such as `deepfeat.runs.forecast`.
     """
     ledger = Ledger(paths.ledger, mend=False)
     work = training_work(prepared.data, prepared.network, prepared.settings)
-    return list(_steps(prepared, ledger, work))
+    return list(_steps(prepared, ledger, work, forecast))
 
 
-def _steps(prepared: Prepared, ledger: Ledger, work: Work) -> Iterator[Step]:
+def _steps(prepared: Prepared, ledger: Ledger, work: Work, forecast: Forecast) -> Iterator[Step]:
     plan = prepared.plan
     records = list(ledger.records())
     keys = member_keys(plan, work)
@@ -76,7 +78,7 @@ def _steps(prepared: Prepared, ledger: Ledger, work: Work) -> Iterator[Step]:
         len(keys) - len(missing),
         "model",
         _why(records, "members", work, [entries(plan)[member] for member in missing]),
-        _time(len(missing), each_seconds),
+        str(forecast(len(missing), each_seconds)) if missing else "",
     )
     # What is not trained yet is taken for trained without a failure.
     kept = [
@@ -90,7 +92,8 @@ def _steps(prepared: Prepared, ledger: Ledger, work: Work) -> Iterator[Step]:
         others[method.name] = asked.key
         parts = unanswered(ledger, asked)
         missing_members = sum(len(members) for part in parts for _, members in part)
-        estimate = _networks(method, params, prepared, len(kept), each_seconds) if parts else ""
+        networks = method(params).fits(prepared.data, len(kept)) if parts else 0
+        estimate = f"trains up to {forecast(networks, each_seconds)}" if networks else ""
         why = _why(records, "answer", asked.work, [])
         if method.kind == "member":
             yield Step(method.name, len(kept), len(kept) - missing_members, "model", why, estimate)
@@ -100,26 +103,11 @@ def _steps(prepared: Prepared, ledger: Ledger, work: Work) -> Iterator[Step]:
             yield Step(method.name, 1, 1 - len(parts), "answer", why, estimate)
 
 
-def _networks(
-    method: type[Method], params: MethodParams, prepared: Prepared, members: int, seconds: float | None
-) -> str:
-    """How much a method trains, where it says so."""
-    networks = method(params).fits(prepared.data, members)
-    if not networks:
-        return ""
-    time = _time(networks, seconds)
-    return f"trains {networks} networks" + (f", {time} if they train as long as the others" if time else "")
-
-
 def _seconds_per_member(records: Sequence[Record]) -> float | None:
     """How long a member took so far, in the mean."""
     trained = [record for record in records if record.kind == "members"]
     members = sum(len(record.keys) for record in trained)
     return sum(record.made["seconds"] for record in trained) / members if members else None
-
-
-def _time(members: int, seconds: float | None) -> str:
-    return "" if seconds is None or not members else f"about {duration(members * seconds)}"
 
 
 def _why(records: Sequence[Record], kind: Kind, work: Work, members: Sequence[str]) -> tuple[str, ...]:

@@ -22,32 +22,29 @@ class Estimate:
     Attributes:
         fits: networks.
         stacks: parts that are trained one after the other.
-        epochs: of each network, which the time assumes.
-        at_most: whether networks may stop earlier than that.
         seconds: on this machine, as fast as it is now.
         memory: bytes that the largest stack takes.
+        basis: what the time assumes of each network, a phrase.
+        at_most: whether they may well need less.
     """
 
     fits: int
     stacks: int
-    epochs: int
-    at_most: bool
     seconds: float
     memory: int
+    basis: str
+    at_most: bool = False
 
     def __str__(self) -> str:
         """A phrase for people."""
-        stacks = f"{self.stacks:,} stack{'' if self.stacks == 1 else 's'}"
-        epochs = f"{'up to ' if self.at_most else ''}{self.epochs:,} epochs"
         networks = f"{self.fits:,} network{'' if self.fits == 1 else 's'}"
-        return (
-            f"{networks} in {stacks} of at most {self.memory / 2**20:,.0f} MiB, "
-            f"{'at most' if self.at_most else 'about'} {duration(self.seconds)} for {epochs} each"
-        )
+        stacks = f"{self.stacks:,} stack{'' if self.stacks == 1 else 's'}"
+        time = f"{'at most' if self.at_most else 'about'} {duration(self.seconds)}"
+        return f"{networks} in {stacks} of at most {self.memory / 2**20:,.0f} MiB, {time} ({self.basis})"
 
 
 def estimate(
-    trainer: Trainer, plan: FitPlan, fits: int, epochs: int | None = None, pace: float | None = None
+    trainer: Trainer, plan: FitPlan, fits: int, each: float, basis: str, *, at_most: bool = False
 ) -> Estimate:
     """What it takes to train networks like those of a plan.
 
@@ -55,23 +52,15 @@ def estimate(
         trainer: the table, the network and the settings.
         plan: networks like those to be trained; their number does not matter.
         fits: how many networks.
-        epochs: how many each of them trains; by default the most that the settings allow.
-        pace: seconds per network and epoch, where they are known; by default measured, which takes seconds.
+        each: seconds that each of them takes beside others; see `seconds_per_epoch`.
+        basis: what that assumes, a phrase.
+        at_most: whether they may well need less.
 
     Raises:
-        InputError: the plan cannot be trained, or not even one network fits the memory.
+        InputError: not even one network fits the memory.
     """
-    size, each = trainer.stack_limits(plan)
-    pace = seconds_per_epoch(trainer, plan) if pace is None else pace
-    planned = trainer.settings.epochs if epochs is None else epochs
-    return Estimate(
-        fits=fits,
-        stacks=-(-fits // size),
-        epochs=planned,
-        at_most=epochs is None,
-        seconds=fits * planned * pace,
-        memory=min(fits, size) * each,
-    )
+    size, memory = trainer.stack_limits(plan)
+    return Estimate(fits, -(-fits // size), fits * each, min(fits, size) * memory, basis, at_most)
 
 
 def seconds_per_epoch(trainer: Trainer, plan: FitPlan) -> float:
