@@ -148,9 +148,11 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     device.prepare()
     from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
 
-    code = carry_out(prepared, paths, console, fresh=fresh)
-    if paths.ranking.exists():
-        draw_ranking(paths.root)
+    def present() -> None:
+        if paths.ranking.exists():
+            draw_ranking(paths.root)
+
+    code = carry_out(prepared, paths, console, fresh=fresh, present=present)
     console.finished(paths)
     return code
 
@@ -213,6 +215,58 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
         click.echo(f"  note: {note}")
     for warning in data.warnings:
         click.echo(f"  warning: {warning}")
+
+
+@program.command(context_settings=CONTEXT)
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--recompute",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Also train K stacks of networks again, drawn by chance, and compare every bit.",
+)
+def verify(run: Path, recompute: int | None) -> int:
+    r"""Check that a run directory is still what the run left; changes nothing.
+
+    Every result file is hashed again and compared with run.json, and so is everything in the ledger.
+
+    \b
+    Exit code: 0 all of it is as it was, 3 something is not.
+    """
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.verify import verify as verified  # noqa: PLC0415
+
+    paths = RunPaths(run)
+    found = verified(paths)
+    for fault in found.faults:
+        click.echo(fault)
+    count = len(found.faults)
+    state = "all as they were" if not count else "1 fault" if count == 1 else f"{count} faults"
+    click.echo(f"{run}: {found}: {state}")
+    different = _recomputed(paths, recompute) if recompute else 0
+    return ExitCode.PARTIAL if found.faults or different else ExitCode.COMPLETE
+
+
+def _recomputed(paths: "RunPaths", count: int) -> int:
+    """How many stacks came out otherwise."""
+    import random  # noqa: PLC0415
+
+    from deepfeat.runs import provenance  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.training import device  # noqa: PLC0415
+
+    record = provenance.earlier(paths.provenance) or {}
+    folder = record.get("experiment", {}).get("folder")
+    prepared = prepare(paths.experiment, folder=Path(folder) if folder else None)
+    device.prepare()
+    from deepfeat.runs.ledger.ledger import Ledger  # noqa: PLC0415
+    from deepfeat.runs.recompute import recompute  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+
+    different = 0
+    for stack in recompute(prepared, Ledger(paths.ledger, mend=False), count, random.Random()):  # noqa: S311
+        click.echo(str(stack))
+        different += stack.same is False
+    return different
 
 
 @program.group(context_settings=CONTEXT, invoke_without_command=True)

@@ -1,10 +1,10 @@
 """What a run would compute, what it would use again, why, and what it would take."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from deepfeat.runs.answers import question, unanswered
+from deepfeat.runs.ledger.differences import changes
 from deepfeat.runs.ledger.keys import Work, entries, member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.records import Kind, Record
@@ -13,14 +13,6 @@ from deepfeat.runs.prepare import Prepared
 
 Forecast = Callable[[int, float | None], object]
 """What so many networks take, as text; it is told the seconds that those before took, if there are any."""
-
-_WORDS = {
-    "data": "the table",
-    "plugin": "the plugin's file",
-    "code": "the code of deepfeat",
-    "network_source": "the file of the network",
-    "others": "what the other methods answer",
-}
 
 
 @dataclass(frozen=True)
@@ -120,18 +112,5 @@ def _why(records: Sequence[Record], kind: Kind, work: Work, members: Sequence[st
         candidates = [record for record in candidates if wanted & set(record.about)] or candidates
     if not candidates:
         return ("nothing of it is there yet",)
-    changes = min((list(_changes(record.work, work)) for record in candidates), key=len)
-    return (f"changed: {', '.join(changes)}",) if changes else ("not computed yet",)
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    for name in sorted(before.keys() | now.keys()):
-        old, new = before.get(name), now.get(name)
-        if old == new:
-            continue
-        if not path and name in _WORDS:
-            yield _WORDS[name]
-        elif isinstance(old, dict) and isinstance(new, dict):
-            yield from _changes(old, new, f"{path}{name}.")
-        else:
-            yield f"{path}{name} from {old} to {new}"
+    least = min((changes(record.work, work) for record in candidates), key=len)
+    return (f"changed: {', '.join(least)}",) if least else ("not computed yet",)

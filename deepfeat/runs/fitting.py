@@ -95,12 +95,7 @@ class LedgerFit:
             results=[training_result(member) for member in ensemble.records],
             made={"seconds": round(seconds, 3), "plan": plan.name, **made_here()},
         )
-        files = {
-            WEIGHTS: to_npz(stack_arrays(ensemble.members.load(range(len(plan))))),
-            PLAN: to_npz(plan_arrays(plan)),
-            LOSSES: to_npz(histories(ensemble.records)),
-        }
-        self.ledger.publish(record, files)
+        self.ledger.publish(record, stack_files(ensemble))
         log.debug("plan %s: trained and published %d members in %s", plan.name, len(plan), record.name)
         for key in record.keys:
             log.debug("trained member %s", key)
@@ -136,3 +131,12 @@ class LedgerFit:
             records,
             inference=trainer.inference,
         )
+
+
+def stack_files(ensemble: Ensemble) -> dict[str, bytes]:
+    """The objects of a stack that was trained, by name."""
+    return {
+        WEIGHTS: to_npz(stack_arrays(ensemble.members.load(range(len(ensemble))))),
+        PLAN: to_npz(plan_arrays(ensemble.plan)),
+        LOSSES: to_npz(histories(ensemble.records)),
+    }

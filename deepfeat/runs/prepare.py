@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -65,19 +65,24 @@ class Prepared:
         return _settings(self.loaded.experiment, network, data, changes)
 
 
-def prepare(path: Path, overrides: Iterable[str] = (), cache: Path | None = None) -> Prepared:
+def prepare(
+    path: Path, overrides: Iterable[str] = (), cache: Path | None = None, *, folder: Path | None = None
+) -> Prepared:
     """Load and check an experiment with its plugins and data; writes nothing but the cache.
 
     Args:
         path: the experiment file.
         overrides: `key.path=value` settings of the command line.
         cache: directory for the encoded form of tables that do not fit in memory.
+        folder: of the file that this one was made from, where paths in it are looked for.
 
     Raises:
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
             and data together.
     """
     loaded = load_experiment(path, overrides)
+    if folder is not None:
+        loaded = replace(loaded, source=str(folder / path.name))
     experiment = loaded.experiment
     registry = load_registry(
         (loaded.resolve_path(plugin) for plugin in experiment.plugins), environ=loaded.environ

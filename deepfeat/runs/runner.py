@@ -3,8 +3,9 @@
 import logging
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from deepfeat.runs.outputs import (
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
+from deepfeat.runs.sealing import seal
 from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory, write_text
@@ -45,7 +47,14 @@ from deepfeat.writing.atomic import OutputError, make_directory, write_text
 log = logging.getLogger(__name__)
 
 
-def run(prepared: Prepared, paths: RunPaths, console: RunConsole, *, fresh: bool = False) -> ExitCode:
+def run(
+    prepared: Prepared,
+    paths: RunPaths,
+    console: RunConsole,
+    *,
+    fresh: bool = False,
+    present: Callable[[], object] = lambda: None,
+) -> ExitCode:
     """Carry out an experiment, or go on with it: what the ledger has is not computed again.
 
     Args:
@@ -53,6 +62,7 @@ def run(prepared: Prepared, paths: RunPaths, console: RunConsole, *, fresh: bool
         paths: where the results go; those of a different run are removed first.
         console: told what happens.
         fresh: forget what the ledger has, and compute everything.
+        present: makes figures and pages from the results, before their digests are taken.
 
     Returns:
         COMPLETE, or PARTIAL where a member or a method failed and the rest stands.
@@ -70,7 +80,11 @@ def run(prepared: Prepared, paths: RunPaths, console: RunConsole, *, fresh: bool
     with console.log_to(paths.log), hold(paths.root, paths.ledger) as lease:
         if fresh:
             forget(paths.ledger)
-        return _Run(prepared, trainer, paths, console, lease).carry_out()
+        code = _Run(prepared, trainer, paths, console, lease).carry_out()
+        present()
+        lease.check()
+        seal(paths)
+        return code
 
 
 def _trainer(prepared: Prepared) -> Trainer:
@@ -140,6 +154,7 @@ class _Run:
             remove_results(self.paths)
         write_text(self.paths.experiment, resolved)
         record["attempts"] = provenance.attempts(earlier, record)
+        record["experiment"]["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))

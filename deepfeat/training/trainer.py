@@ -22,6 +22,9 @@ from deepfeat.training.table import Table
 
 log = logging.getLogger(__name__)
 
+# Members that train together where nobody says otherwise. Enough for the speed of a stack, and few enough
+# that little is lost when a run is stopped: a stack that was not finished is trained from its beginning.
+STACK_SIZE = 50
 # Copies of a member's weights that exist while it trains: weights, best, two Adam moments, gradient, and one
 # more while a stack is rebuilt.
 WEIGHT_COPIES = 6
@@ -37,7 +40,7 @@ class Trainer:
         network: the network with its parameters.
         settings: how to train.
         memory: bytes that one stack may take; None takes a quarter of what is available.
-        stack_size: members per stack; None fills the memory.
+        stack_size: members per stack; None takes `STACK_SIZE`, or fewer where the memory is less.
     """
 
     def __init__(
@@ -124,4 +127,4 @@ class Trainer:
                     f"{self._memory / 2**20:,.1f} MiB; raise training.memory, or make the network smaller",
                 )
             )
-        return int(min(fits, self._stack_size or fits)) if self.template.stackable else 1
+        return int(min(fits, self._stack_size or STACK_SIZE)) if self.template.stackable else 1
