@@ -112,10 +112,11 @@ def run(
       deepfeat run experiment.yml training.models=20 network.preset=ashraf-2021
       deepfeat run --models 3 --output /tmp/out
 
-    Results go to OUTPUT/<name>/: ranking.csv, methods/, models.csv, models/, figures/, run.json. The same
-    command again goes on where it was stopped; what is computed is used again, also by a changed experiment
-    as far as the change does not concern it. Exit code: 0 complete, 2 wrong input (nothing is written), 3
-    finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be continued.
+    Results go to OUTPUT/<name>/: report.html, ranking.csv, methods/, models.csv, models/, figures/,
+    run.json. The same command again goes on where it was stopped; what is computed is used again, also by
+    a changed experiment as far as the change does not concern it. Exit code: 0 complete, 2 wrong input
+    (nothing is written), 3 finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be
+    continued.
     """
     from deepfeat.runs.interrupts import Interrupted, end_children, interruptible  # noqa: PLC0415
 
@@ -134,7 +135,7 @@ def run(
 
 
 def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: bool) -> int:
-    from deepfeat.report.figures import draw_ranking  # noqa: PLC0415 - commands import what they need
+    from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.console import RunConsole  # noqa: PLC0415
     from deepfeat.runs.lease import refuse_if_held  # noqa: PLC0415
     from deepfeat.runs.prepare import prepare  # noqa: PLC0415
@@ -150,10 +151,12 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
 
     def present() -> None:
         if paths.ranking.exists():
-            draw_ranking(paths.root)
+            write_report(paths.root)
 
     code = carry_out(prepared, paths, console, fresh=fresh, present=present)
     console.finished(paths)
+    if paths.report.exists():
+        console.show(f"Open {paths.report}")
     return code
 
 
@@ -188,6 +191,25 @@ def _interrupted(signal: str) -> None:
 
     click.echo(f"Interrupted by {signal}. What was finished is kept; to go on, type:", err=True)
     click.echo(f"  {resume_command(sys.argv)}", err=True)
+
+
+@program.command(context_settings=CONTEXT)
+@click.argument("run", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the page goes [default: report.html in the directory of the run].",
+)
+def report(run: Path, output: Path | None) -> None:
+    """Draw the figures of a finished run again, and write its page; nothing is trained.
+
+    RUN is the directory of a run, such as ExpOutput/breast_cancer. Every figure goes to its figures/ as PNG,
+    SVG and CSV. The page is one file that needs no network; its links lead to the other files of the run.
+    """
+    from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
+
+    click.echo(write_report(run, output))
 
 
 @program.command(context_settings=CONTEXT)

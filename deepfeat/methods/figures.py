@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfeat.methods.context import Context
+from deepfeat.writing.canvas import INDEX
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-INDEX = "figures.json"
-"""The file of a method's folder that says what its figures show."""
 
 
 def save_figure(

@@ -1,16 +1,36 @@
 """Reads back what a run left in its directory."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from deepfeat.config import Experiment, load_experiment
+from deepfeat.errors import InputError, Problem
 from deepfeat.ranking.normalise import normalise
 from deepfeat.ranking.table import method_columns
 from deepfeat.runs.paths import RunPaths
+from deepfeat.writing.canvas import INDEX
 from deepfeat.writing.csvfiles import read_table
+
+# the columns of models.csv that are no scores
+_ABOUT_TRAINING = frozenset(
+    {
+        "member",
+        "seed",
+        "epochs",
+        "best_epoch",
+        "train_loss",
+        "valid_loss",
+        "beats_constant",
+        "averaged",
+        "failure",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +44,7 @@ class Results:
     """
 
     root: Path
+    _scores: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def paths(self) -> RunPaths:
@@ -46,14 +67,57 @@ class Results:
         """The methods that the ranking averages."""
         return method_columns(self.ranking)
 
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """A row per network: how it trained, and its held-out scores."""
+        return read_table(self.paths.members, text=["failure"])
+
+    @property
+    def held_out(self) -> pd.DataFrame:
+        """A row per network, a column per held-out score, the first of the task first."""
+        return self.members[[name for name in self.members.columns if name not in _ABOUT_TRAINING]]
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """What `run.json` says: versions, machine, digests, and what each method says of itself."""
+        return self._json(self.paths.provenance)
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """What `answer.json` says: the answer in words, and what it rests on; empty where it is not there."""
+        return self._json(self.paths.answer) if self.paths.answer.is_file() else {}
+
+    def figures(self, method: str) -> dict[str, dict[str, Any]]:
+        """What a method says of the figures in its folder: by file, `title`, `alt` and `csv`."""
+        index = self.paths.artefacts(method) / INDEX
+        return self._json(index) if index.is_file() else {}
+
+    def _json(self, path: Path) -> dict[str, Any]:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(Problem(str(path), 0, 0, "not there; is this the directory of a run?")) from None
+        except (OSError, ValueError) as error:
+            raise InputError(Problem(str(path), 0, 0, f"cannot be read: {error}; run it again")) from error
+        if not isinstance(content, dict):
+            raise InputError(Problem(str(path), 0, 0, "holds no object; run it again"))
+        return content
+
+    def optional(self, path: Path, text: Iterable[str] = ()) -> pd.DataFrame | None:
+        """A table that not every run has; None where it is not there."""
+        return read_table(path, text=text) if path.is_file() else None
+
     def scores(self, method: str) -> pd.DataFrame:
         """A method's normalised scores: a row per member that has some, a column per feature.
 
         The index is the members' numbers. Members that failed are left out.
         """
-        table = read_table(self.paths.method(method))
-        # by position: a feature may be called `member` too
-        members, raw = table.iloc[:, 0], table.iloc[:, 1:]
-        answered = raw.notna().all(axis=1)
-        values = normalise(raw[answered].to_numpy(), self.experiment.ranking.normalise)
-        return pd.DataFrame(values, index=pd.Index(members[answered], name="member"), columns=raw.columns)
+        if method not in self._scores:
+            table = read_table(self.paths.method(method))
+            # by position: a feature may be called `member` too
+            members, raw = table.iloc[:, 0], table.iloc[:, 1:]
+            answered = raw.notna().all(axis=1)
+            values = normalise(raw[answered].to_numpy(), self.experiment.ranking.normalise)
+            index = pd.Index(members[answered], name="member")
+            self._scores[method] = pd.DataFrame(values, index=index, columns=raw.columns)
+        return self._scores[method]

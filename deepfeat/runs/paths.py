@@ -169,7 +169,7 @@ class RunPaths:
             *(self.stability, self.convergence, self.per_class, self.groups),
         )
         yield from (path for path in single if path.is_file())
-        for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.png", "figures/*.svg"):
+        for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.*"):
             yield from sorted(path for path in self.root.glob(pattern) if path.is_file())
 
 

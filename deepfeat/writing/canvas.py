@@ -1,5 +1,6 @@
 """How every figure is made: the same look and the same bytes on every machine, whatever the names in it."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +14,28 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+INDEX = "figures.json"
+"""The file of a folder that says what the figures in it show: by file, `title`, `alt` and `csv`."""
+
 # Okabe and Ito's palette: told apart by people with any kind of colour vision, and in print
 SKY = "#56b4e9"
 BLUE = "#0072b2"
 INK = "#1a1a1a"
 GREY = "#6b6b6b"
 GRID = "#e3e3e3"
+ORANGE = "#d55e00"
+GREEN = "#009e73"
+VIOLET = "#cc79a7"
+YELLOW = "#e69f00"
+SERIES = (BLUE, ORANGE, GREEN, VIOLET, YELLOW, SKY)
+"""Colours of lines and dots that stand beside each other."""
+
+RAMP = ("#f1f6fb", "#dce9f5", "#c2daed", "#a1c8e3", "#7bb2d6", "#549ac7", "#2b76a9", "#1a6399", "#0b4678")
+"""From nothing to all, in even steps of lightness."""
+BELOW = "#f6d6bf"
+"""Less than nothing, where a ramp is for what is above it."""
+ON_DARK = "#fdfdfd"
+"""Letters on the darker colours of the ramp."""
 
 # inches
 _MARGIN, _GAP, _ROW, _HEAD, _HEADING, _FOOT = 0.15, 0.2, 0.225, 0.68, 0.25, 0.55
@@ -70,15 +87,19 @@ _FORMATS: dict[str, dict[str, str | None]] = {
 }
 
 
+Drawable = Callable[[str], str]
+"""Makes a text drawable: letters that no font here has become empty boxes."""
+
+
 @contextmanager
-def look(texts: Iterable[str]) -> Iterator[Callable[[str], str]]:
+def look(texts: Iterable[str]) -> Iterator[Drawable]:
     """Use our look for figures made and saved meanwhile; matplotlib's settings are then as they were.
 
     Args:
         texts: the names that will be drawn.
 
     Yields:
-        A function that makes a text drawable: letters that no font here has become empty boxes.
+        What makes a text drawable.
     """
     import matplotlib as mpl  # noqa: PLC0415 (takes half a second)
     from matplotlib import style  # noqa: PLC0415
@@ -126,13 +147,12 @@ class Page:
         panel = max((_PLOT - (across - 1) * _GAP) / across, _PANEL)
         left = _MARGIN + max(text_inches(name) for name in names) + _GAP
         right = left + across * (panel + _GAP) - _GAP
-        texts = _MARGIN + max(text_inches(title, _TITLE_SIZE, weight="bold"), text_inches(subtitle))
+        texts = head_inches(title, subtitle)
         band = (_HEADING if any(headings) else 0.0) + _ROW * len(names) + _FOOT
-        width, height = max(right, texts) + 2 * _MARGIN, _HEAD + bands * band
+        width, height = max(right + 2 * _MARGIN, texts), _HEAD + bands * band
 
         figure = Figure(figsize=(width, height))
-        figure.text(_MARGIN / width, 1 - 0.13 / height, title, size=_TITLE_SIZE, weight="bold", va="top")
-        figure.text(_MARGIN / width, 1 - 0.40 / height, subtitle, color=GREY, va="top")
+        head(figure, title, subtitle)
         panels = []
         for index, heading in enumerate(headings):
             row, column = divmod(index, across)
@@ -149,6 +169,18 @@ class Page:
         return cls(figure, panels, panel)
 
 
+def head(figure: "Figure", title: str, subtitle: str) -> None:
+    """Write the title of a figure, and what is shown below it in grey."""
+    width, height = figure.get_size_inches()
+    figure.text(_MARGIN / width, 1 - 0.13 / height, title, size=_TITLE_SIZE, weight="bold", va="top")
+    figure.text(_MARGIN / width, 1 - 0.40 / height, subtitle, color=GREY, va="top")
+
+
+def head_inches(title: str, subtitle: str) -> float:
+    """The width that `head` needs."""
+    return 3 * _MARGIN + max(text_inches(title, _TITLE_SIZE, weight="bold"), text_inches(subtitle))
+
+
 def text_inches(text: str, size: float | None = None, weight: str = "normal") -> float:
     """Width of a text in the fonts of `look`."""
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -160,6 +192,36 @@ def text_inches(text: str, size: float | None = None, weight: str = "normal") ->
 def signed(number: str) -> str:
     """A number with a real minus sign, which is easier to see than a hyphen."""
     return number.replace("-", "\N{MINUS SIGN}")
+
+
+def ramp(share: float) -> str:
+    """The colour of the ramp for a share from 0 to 1; what is below 0 has a colour of its own."""
+    if share < 0:
+        return BELOW
+    return RAMP[min(int(share * len(RAMP)), len(RAMP) - 1)]
+
+
+def letters_on(colour: str) -> str:
+    """The colour in which letters on this colour of the ramp are read best."""
+    return ON_DARK if colour in RAMP[6:] else INK
+
+
+def as_text(figure: "Figure") -> str:
+    """A figure as SVG whose letters are text, for pages that bring their own font and say its title.
+
+    Args:
+        figure: made inside of `look`, which must still be in force; its title and subtitle are left out.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - see `look`
+
+    buffer = io.StringIO()
+    for text in figure.texts:
+        text.set_visible(False)
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata=_FORMATS[".svg"], bbox_inches="tight", pad_inches=0.04)
+    for text in figure.texts:
+        text.set_visible(True)
+    return buffer.getvalue()
 
 
 def save(figure: "Figure", path: Callable[[str], Path]) -> list[Path]:

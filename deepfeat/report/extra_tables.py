@@ -1,0 +1,110 @@
+"""The small tables of the page: where methods disagree, how stable the top is, groups of features."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from deepfeat.report.embed import Cell, numbers
+from deepfeat.report.results import Results
+from deepfeat.writing.labels import shortened
+
+_NAMED = 8
+"""Features of a group that are named."""
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as the template shows it, with the fields of `deepfeat.report.embed.Shown`."""
+
+    title: str
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    rest: str
+
+
+def disagreements(results: Results) -> list[ShownTable]:
+    """Features that one method ranks high and another low.
+
+    Args:
+        results: of a finished run.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    table = results.optional(results.paths.disagreements, text=["feature", "high", "low", "note"])
+    if table is None or table.empty:
+        return []
+    shown = table.rename(
+        columns={"high": "high for", "high_rank": "rank there", "low": "low for", "low_rank": "rank there "}
+    )
+    columns = ["feature", "high for", "rank there", "low for", "rank there ", "note"]
+    return [
+        _table(
+            "Where methods disagree", "Features that one method puts on top and another low.", shown[columns]
+        )
+    ]
+
+
+def stability(results: Results) -> list[ShownTable]:
+    """How far single networks agree on the top features.
+
+    Args:
+        results: of a finished run.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    table = results.optional(results.paths.stability, text=["of"])
+    if table is None or table["stability"].isna().all():
+        return []
+    shown = table.rename(
+        columns={"of": "order by", "top_k": "top", "rows": "answers", "low": "from", "high": "to"}
+    )
+    caption = (
+        "How far single networks agree on the top features: 1 they all name the same, 0 as much as by chance "
+        "(Nogueira, Sechidis & Brown 2018, JMLR 18), with its interval."
+    )
+    return [_table("Stability", caption, shown)]
+
+
+def groups(results: Results) -> list[ShownTable]:
+    """Groups of features ranked as one, a table per kind.
+
+    Args:
+        results: of a finished run.
+
+    Raises:
+        InputError: the table is damaged.
+    """
+    table = results.optional(results.paths.groups, text=["group", "kind", "features"])
+    if table is None:
+        return []
+    found = []
+    for kind, part in table.groupby("kind", sort=False):
+        shown = pd.DataFrame(
+            {
+                "rank": part["rank"],
+                "group": part["group"],
+                "features": part["size"],
+                "importance": part["importance"],
+                "from": part["ci_low"],
+                "to": part["ci_high"],
+                "which": [_named(json.loads(names)) for names in part["features"]],
+            }
+        )
+        title = f"Ranked as one: {kind}"
+        found.append(_table(title, "The importance of a group is the sum over its features.", shown))
+    return found
+
+
+def _named(features: Sequence[str]) -> str:
+    names = [shortened(name, 40) for name in features[:_NAMED]]
+    more = len(features) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
+
+
+def _table(title: str, caption: str, table: pd.DataFrame) -> ShownTable:
+    return ShownTable(title, caption, *numbers(table))

@@ -1,0 +1,1 @@
+"""The figures of a run, made from its directory alone."""

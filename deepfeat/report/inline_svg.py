@@ -1,0 +1,61 @@
+"""An SVG file of ours as an element of the page.
+
+The page forbids styles that are not its own, so what matplotlib writes as styles becomes attributes; there
+the page's style sheet can replace the colours of `deepfeat.writing.canvas` by those of its theme. The
+letters are text, in the font of the page.
+"""
+
+import re
+from xml.etree import ElementTree as ET
+
+_SVG = "http://www.w3.org/2000/svg"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_PIXELS = 96 / 72
+"""Of a page, for each point of a figure."""
+_ATTRIBUTES = frozenset(
+    {
+        "clip-rule", "fill", "fill-opacity", "fill-rule", "font-size", "font-style", "font-weight", "opacity",
+        "stroke", "stroke-dasharray", "stroke-dashoffset", "stroke-linecap", "stroke-linejoin",
+        "stroke-miterlimit", "stroke-opacity", "stroke-width", "text-anchor",
+    }
+)  # fmt: skip
+
+
+def inline(svg: str, prefix: str) -> str:
+    """The element, without a heading, styles and what readers do not need.
+
+    Args:
+        svg: the file as matplotlib wrote it.
+        prefix: for identifiers, which must be different in every figure of a page.
+    """
+    root = ET.fromstring(svg)  # noqa: S314 - our own file
+    for parent in root.iter():
+        for child in list(parent):
+            if child.tag.removeprefix(f"{{{_SVG}}}") in {"metadata", "style"}:
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
+        _styles_to_attributes(element)
+        _prefix_identifiers(element, prefix)
+    box = root.get("viewBox", "0 0 1 1")
+    width, height = (f"{float(length) * _PIXELS:.0f}" for length in box.split()[2:])
+    root.attrib = {"viewBox": box, "width": width, "height": height}
+    return re.sub(r"\n\s*", "\n", ET.tostring(root, encoding="unicode"))
+
+
+def _styles_to_attributes(element: ET.Element) -> None:
+    style = element.attrib.pop("style", "")
+    for declaration in filter(None, (part.strip() for part in style.split(";"))):
+        name, _, value = declaration.partition(":")
+        if name.strip() in _ATTRIBUTES:
+            element.set(name.strip(), value.strip().removesuffix("px"))
+
+
+def _prefix_identifiers(element: ET.Element, prefix: str) -> None:
+    own = element.attrib.pop("id", None)
+    if own and element.tag in {"path", "clipPath"}:  # nothing refers to the others
+        element.set("id", f"{prefix}-{own}")
+    if link := element.attrib.pop(_LINK, None):
+        element.set("href", f"#{prefix}-{link.removeprefix('#')}")
+    if clip := element.get("clip-path"):
+        element.set("clip-path", clip.replace("url(#", f"url(#{prefix}-"))
