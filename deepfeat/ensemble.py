@@ -129,7 +129,13 @@ class Ensemble:
         """
         return self._ask(x, lambda *state: self._inference.gradients(*state, output), self.data.n_columns)
 
-    def replaced(self, pairs: Iterable[Pair], output: Output = "probability") -> Iterator[Replaced]:
+    def replaced(
+        self,
+        pairs: Iterable[Pair],
+        output: Output = "probability",
+        *,
+        features: NDArray[np.int64] | None = None,
+    ) -> Iterator[Replaced]:
         """Answers when one feature at a time takes other values and all else stays as it is.
 
         Where the inputs go through at most a gate into dense layers, the cost of a feature does not grow with
@@ -140,13 +146,14 @@ class Ensemble:
             pairs: one per member, in order, read as they are needed: the member's own rows `(rows, columns)`,
                 and as many rows that a replaced feature takes its values from; encoded and unscaled.
             output: probabilities, or logits.
+            features: which to replace, in ascending order; by default each.
 
         Yields:
             Every member's answers, a part of its features at a time, members in no particular order.
         """
         if self._inference.replacement is None:
-            return rebuilt(self, pairs, output)
-        return self._inference.replacement.answers(self.members, self.data, pairs, output)
+            return rebuilt(self, pairs, output, features)
+        return self._inference.replacement.answers(self.members, self.data, pairs, output, features)
 
     @cached_property
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -53,3 +53,35 @@ def _changed(data: Dataset, x: NDArray[np.float32], features: tuple[Feature, ...
         x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
     )
     return replace(data, x=x, features=features, sha256=sha256)
+
+
+def reordered(data: Dataset, order: ArrayLike) -> Dataset:
+    """The same table with its features in another order.
+
+    Args:
+        data: the table.
+        order: (features,) the number that each feature has now, in the order wanted.
+
+    Returns:
+        A table of its own, with its own digest; `data` itself where nothing changes.
+
+    Raises:
+        ValueError: `order` does not name each feature once.
+    """
+    wanted = np.asarray(order, dtype=np.int64)
+    if not np.array_equal(np.sort(wanted), np.arange(data.n_features)):
+        raise ValueError("order does not name each feature once")
+    if np.array_equal(wanted, np.arange(data.n_features)):
+        return data
+    chosen = [data.features[index] for index in wanted]
+    columns = np.concatenate([np.arange(feature.start, feature.stop) for feature in chosen])
+    stops = np.cumsum([feature.stop - feature.start for feature in chosen]).tolist()
+    features = tuple(
+        replace(feature, start=stop - (feature.stop - feature.start), stop=stop)
+        for feature, stop in zip(chosen, stops, strict=True)
+    )
+    x = data.x[:, columns]
+    sha256 = fingerprint(
+        x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
+    )
+    return replace(data, x=x, features=features, sha256=sha256)

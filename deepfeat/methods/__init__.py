@@ -5,9 +5,12 @@ A plugin imports from here; see `docs/plugins.md`.
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.derived import by_columns, with_features
+from deepfeat.inference.residuals import Residuals
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.clusters import correlated_clusters
 from deepfeat.methods.context import Context
+from deepfeat.methods.crossfit import CrossFit, CrossFitParams
+from deepfeat.methods.evidence import Findings, conclude
 from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.folds import fold_plan
@@ -19,7 +22,6 @@ from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import PerSplitParams, Share, linear_importance, shares, used_splits
-from deepfeat.methods.residuals import Residuals
 from deepfeat.methods.retraining import (
     RetrainingParams,
     network_losses,
@@ -42,8 +44,11 @@ from deepfeat.training.replaced import rebuilt
 __all__ = [
     "Context",
     "Cost",
+    "CrossFit",
+    "CrossFitParams",
     "Dataset",
     "Ensemble",
+    "Findings",
     "FitPlan",
     "HeldOutParams",
     "Importance",
@@ -58,6 +63,7 @@ __all__ = [
     "by_columns",
     "by_one_standard_error",
     "complementary_halves",
+    "conclude",
     "correlated_clusters",
     "cross_fitted",
     "describe_figure",

@@ -146,7 +146,7 @@ def _names_from_the_start() -> Iterator[None]:
 
 
 def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> list[NDArray[Any]]:
-    """The weights a member starts from, a function of its seed alone.
+    """The weights a member starts from, a function of its seed and its mask.
 
     Args:
         template: the network.
@@ -156,16 +156,27 @@ def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> l
     Returns:
         One array per entry of `template.variables`.
     """
+    return masked_weights(template, drawn_weights(template, seed), mask)
+
+
+def drawn_weights(template: Template, seed: int) -> list[NDArray[Any]]:
+    """The weights of a member that may use every feature, a function of its seed alone."""
     if template.stackable:
-        values = [
+        return [
             _initial(variable, initializer, np.random.SeedSequence([seed, index]))
             for index, (variable, initializer) in enumerate(_initializers(template.model))
         ]
-    else:
-        # Any layer may be in here, so Keras itself draws, from its global seed.
-        keras.utils.set_random_seed(seed % (1 << 32))
-        fresh = build_template(template.network, template.shape).model
-        values = [np.array(variable.numpy()) for variable in fresh.variables]
+    # Any layer may be in here, so Keras itself draws, from its global seed.
+    keras.utils.set_random_seed(seed % (1 << 32))
+    fresh = build_template(template.network, template.shape).model
+    return [np.array(variable.numpy()) for variable in fresh.variables]
+
+
+def masked_weights(
+    template: Template, drawn: list[NDArray[Any]], mask: NDArray[np.bool_]
+) -> list[NDArray[Any]]:
+    """A copy of weights from `drawn_weights` for a member that may use some features only."""
+    values = [value.copy() for value in drawn]
     if template.gate is not None:
         values[template.gate][~mask] = 0
     columns = mask[np.asarray(template.shape.column_feature)]

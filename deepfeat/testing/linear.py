@@ -145,9 +145,15 @@ class LinearEnsemble:
         slopes = self.kernels[:, None, :, output] / self.deviations
         return np.repeat(slopes, np.asarray(x).shape[-2], axis=1).astype(np.float32)
 
-    def replaced(self, pairs: Iterable[Pair], output: Output = "probability") -> Iterator[Replaced]:
+    def replaced(
+        self,
+        pairs: Iterable[Pair],
+        output: Output = "probability",
+        *,
+        features: NDArray[np.int64] | None = None,
+    ) -> Iterator[Replaced]:
         """Answers with one feature at a time replaced, as `Ensemble.replaced`."""
-        return rebuilt(self, pairs, output)
+        return rebuilt(self, pairs, output, features)
 
     def estimate(self, fits: int) -> str:
         """What it would take to fit models like these: nothing worth telling."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.nets.template import initial_weights
+from deepfeat.nets.template import drawn_weights, masked_weights
 from deepfeat.training.batches import PAD, Batches, EpochOrder, padded, row_weights
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.program import Program
@@ -111,8 +111,10 @@ class _StackRun:
         self.order = EpochOrder(data, plan, self.settings, PAD if program.template.stackable else 1)
         self.inputs, self.targets = input_scaling(data, plan, self.settings), target_scaling(data, plan)
         self.valid_rows, self.valid_weight = _validation(data, plan, program)
+        # Drawing takes longer than training an epoch; members that differ in their masks share a seed.
+        drawn = {seed: drawn_weights(program.template, seed) for seed in dict.fromkeys(plan.seeds)}
         starts = [
-            initial_weights(program.template, seed, mask)
+            masked_weights(program.template, drawn[seed], mask)
             for seed, mask in zip(plan.seeds, plan.mask, strict=True)
         ]
         shapes = program.forward.shapes

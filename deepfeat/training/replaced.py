@@ -50,7 +50,9 @@ class Predicts(Protocol):
         """(members, rows, outputs)."""
 
 
-def rebuilt(ensemble: Predicts, pairs: Iterable[Pair], output: Output) -> Iterator[Replaced]:
+def rebuilt(
+    ensemble: Predicts, pairs: Iterable[Pair], output: Output, which: NDArray[np.int64] | None = None
+) -> Iterator[Replaced]:
     """The plain way, for any network: put every changed table together and ask.
 
     The cost of a feature grows with the number of columns.
@@ -59,14 +61,16 @@ def rebuilt(ensemble: Predicts, pairs: Iterable[Pair], output: Output) -> Iterat
         ensemble: whom to ask.
         pairs: one per member, in order.
         output: probabilities or logits.
+        which: numbers of the features to replace; None for all.
     """
     features = ensemble.data.features
+    wanted = np.arange(len(features)) if which is None else which
     for member, (x, other) in enumerate(pairs):
         alone: Any = ensemble.select([member])
         before = alone.predict(x, output)[0]
         size = max(1, min(REBUILT_ROWS // max(1, len(x)), REBUILT_BYTES // max(1, x.nbytes)))
-        for first in range(0, len(features), size):
-            some = np.arange(first, min(first + size, len(features)))
+        for first in range(0, len(wanted), size):
+            some = wanted[first : first + size]
             changed = np.repeat(x[None], len(some), axis=0)
             for table, index in zip(changed, some, strict=True):
                 columns = slice(features[index].start, features[index].stop)

@@ -61,17 +61,25 @@ class Replacement:
         self._sources = sorted(set(entry.gated))
 
     def answers(
-        self, members: Members, data: Dataset, pairs: Iterable[Pair], output: Output
+        self,
+        members: Members,
+        data: Dataset,
+        pairs: Iterable[Pair],
+        output: Output,
+        features: NDArray[np.int64] | None = None,
     ) -> Iterator[Replaced]:
         """See `deepfeat.ensemble.Ensemble.replaced`."""
+        wanted = np.ones(data.n_features, dtype=bool)
+        if features is not None:
+            wanted = np.isin(np.arange(data.n_features), features)
         waiting: dict[int, list[Numbered]] = defaultdict(list)
         for numbered in zip(count(), pairs):
             rows = padded(len(numbered[1][0]))
             waiting[rows].append(numbered)
             if len(waiting[rows]) == self._members_at_once(rows, data):
-                yield from self._ask(members, data, waiting.pop(rows), output)
+                yield from self._ask(members, data, waiting.pop(rows), output, wanted)
         for some in waiting.values():
-            yield from self._ask(members, data, some, output)
+            yield from self._ask(members, data, some, output, wanted)
 
     def _features_at_once(self, rows: int) -> int:
         return max(1, MEMBER_BYTES // (4 * rows * self._units))
@@ -84,7 +92,12 @@ class Replacement:
         return max(2, min(in_cache, in_memory))
 
     def _ask(
-        self, members: Members, data: Dataset, some: list[Numbered], output: Output
+        self,
+        members: Members,
+        data: Dataset,
+        some: list[Numbered],
+        output: Output,
+        wanted: NDArray[np.bool_],
     ) -> Iterator[Replaced]:
         """Members whose rows are padded to the same number, in calls of the same shape."""
         loaded = members.load([member for member, _ in some])
@@ -92,7 +105,7 @@ class Replacement:
         x, other = (_stacked([pair[side] for _, pair in some]) for side in (0, 1))
         sums, changes = self._enter(weights, inputs, x, other)
         function = self._answers[output]
-        visible = self._visible(loaded, data)
+        visible = self._visible(loaded, data) & wanted
         before: list[Array] = []
         for columns_of, features in _by_width(data):
             size = min(self._features_at_once(x.shape[1]), len(features) + 1)

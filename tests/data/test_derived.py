@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.derived import by_columns, with_features
+from deepfeat.data.derived import by_columns, reordered, with_features
 
 
 def test_new_features_follow_the_old(make_data: Callable[..., Dataset]) -> None:
@@ -41,3 +41,22 @@ def test_every_column_a_feature_of_its_own(make_data: Callable[..., Dataset]) ->
     assert not any(feature.is_category for feature in columns.features)
     np.testing.assert_array_equal(columns.x, data.x)
     assert columns.sha256 != data.sha256
+
+
+def test_features_in_another_order(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(widths=(1, 3, 1, 2))
+    turned = reordered(data, [3, 0, 2, 1])
+    assert turned.feature_names == ("f3", "f0", "f2", "f1")
+    assert [(feature.start, feature.stop) for feature in turned.features] == [(0, 2), (2, 3), (3, 4), (4, 7)]
+    np.testing.assert_array_equal(turned.x, data.x[:, [5, 6, 0, 4, 1, 2, 3]])
+    assert turned.sha256 != data.sha256
+    back = reordered(turned, [1, 3, 2, 0])
+    assert back.features == data.features
+    np.testing.assert_array_equal(back.x, data.x)
+    assert reordered(data, range(4)) is data
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [0, 1, 1, 2], [1, 2, 3, 4]])
+def test_an_order_names_each_feature_once(make_data: Callable[..., Dataset], order: list[int]) -> None:
+    with pytest.raises(ValueError, match="each feature once"):
+        reordered(make_data(), order)

@@ -6,11 +6,37 @@ from pathlib import Path
 import pytest
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.methods import Context, Ensemble, Importance
+from deepfeat.methods import Context, CrossFit, Ensemble, Importance, Method
 from deepfeat.methods.registry import Registry, load_registry
-from deepfeat.testing.linear import LinearEnsembles
+from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
 
 Ask = Callable[..., Importance]
+
+
+class Infer:
+    """`infer("effect", data, folds=3)`: the answer of a method that trains again, with linear models."""
+
+    def __init__(self, registry: Registry, folder: Path) -> None:
+        self._registry, self._folder = registry, folder
+
+    def context(self, name: str) -> Context:
+        return Context(
+            0, name, self._folder, fit=lambda plan, *, data, **_: LinearEnsembles().refit(data, plan)
+        )
+
+    def method(self, name: str) -> type[Method]:
+        return self._registry.methods[name]
+
+    def crossfit(self, name: str, data: Dataset) -> CrossFit:
+        return CrossFit.of(data, self.method(name).Params(), self.context(name))
+
+    def __call__(self, name: str, data: Dataset, **params: object) -> Importance:
+        method = self.method(name)
+        answer = method(method.Params(**params)).explain(
+            LinearEnsemble.fit(data, 2), data, self.context(name)
+        )
+        answer.check(None, data.n_features)
+        return answer
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +57,9 @@ def ask(registry: Registry, tmp_path: Path) -> Ask:
         return given
 
     return answer
+
+
+@pytest.fixture
+def infer(registry: Registry, tmp_path: Path) -> Infer:
+    """Asks methods that do inference; they leave their files in `tmp_path`."""
+    return Infer(registry, tmp_path)

@@ -226,6 +226,19 @@ def test_nothing_depends_on_how_it_is_cut_into_calls(data: Dataset, monkeypatch:
         np.testing.assert_allclose(pieces[key][1], after, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("network", [Default(), Concatenated()], ids=["cut", "rebuilt"])
+def test_some_features_can_be_asked_about(network: Network, data: Dataset) -> None:
+    ensemble = untrained(network, data)
+    pairs = shuffled_rows(data)
+    every = by_feature(ensemble.replaced(pairs))
+    wanted = {0, data.n_features - 1}
+    some = by_feature(ensemble.replaced(pairs, features=np.array(sorted(wanted))))
+    assert some.keys() == {key for key in every if key[1] in wanted}
+    for key, (before, after) in some.items():
+        np.testing.assert_array_equal(before, every[key][0])
+        np.testing.assert_array_equal(after, every[key][1])
+
+
 def test_a_row_that_is_replaced_by_itself_changes_nothing(data: Dataset) -> None:
     ensemble = untrained(Default(), data)
     pairs = [(x, x) for x, _ in shuffled_rows(data)]

@@ -1,6 +1,8 @@
 """What of each column the other columns do not explain, by linear regression, for all columns at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ class Residuals:
     divisor: Floats
 
     @classmethod
-    def fit(cls, x: NDArray[np.float32], rng: np.random.Generator) -> "Residuals":
+    def fit(cls, x: NDArray[np.floating[Any]], rng: np.random.Generator) -> "Residuals":
         """Estimate the regressions.
 
         Args:
@@ -58,7 +60,7 @@ class Residuals:
         inner = np.linalg.solve(share * z @ z.T + ridge * np.eye(rows), share * z)
         return cls(mean, deviation, (z.T, inner), 1 - np.einsum("rc,rc->c", z, inner))
 
-    def of(self, x: NDArray[np.float32]) -> Floats:
+    def of(self, x: NDArray[np.floating[Any]]) -> Floats:
         """The residual of every value of a table.
 
         Args:
@@ -73,6 +75,37 @@ class Residuals:
         for factor in self.factors:
             explained = explained @ factor
         return (z - explained) / self.divisor * self.deviation
+
+    def of_blocks(self, x: NDArray[np.floating[Any]], blocks: Sequence[NDArray[np.int64]]) -> list[Floats]:
+        """The residuals of several columns at a time, each given all columns outside of its block.
+
+        With G the columns of a block, `(z P)_G P_GG^-1`. A feature of one column is a block of one, for which
+        this is what `of` gives.
+
+        Args:
+            x: (rows, columns).
+            blocks: the columns of each block.
+
+        Returns:
+            (rows, columns of the block) per block, in the units of `x`.
+        """
+        z = (x - self.mean) / self.deviation
+        explained = z
+        for factor in self.factors:
+            explained = explained @ factor
+        left = z - explained
+        residuals = []
+        for block in blocks:
+            if len(block) == 1:
+                own = left[:, block] / self.divisor[block]
+            else:
+                shared = self.factors[0][block]
+                for factor in self.factors[1:]:
+                    shared = shared @ factor
+                # Columns of a block that say the same leave rounding alone; it is not to be blown up.
+                own = left[:, block] @ np.linalg.pinv(np.eye(len(block)) - shared[:, block], hermitian=True)
+            residuals.append(own * self.deviation[block])
+        return residuals
 
 
 def ledoit_wolf(z: Floats) -> float:

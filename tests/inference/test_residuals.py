@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf, ledoit_wolf_shrinkage
 
-from deepfeat.methods import Residuals
-from deepfeat.methods.residuals import ledoit_wolf
+from deepfeat.inference.residuals import Residuals, ledoit_wolf
 
 RNG = np.random.default_rng(0)
 
@@ -69,8 +68,28 @@ def test_columns_without_spread_or_company(x: NDArray[np.float64]) -> None:
 
 
 def test_a_wide_and_long_table_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepfeat.methods.residuals.ENOUGH_ROWS", 20)
+    monkeypatch.setattr("deepfeat.inference.residuals.ENOUGH_ROWS", 20)
     x = correlated(100, 30)
     first, second = (Residuals.fit(x, np.random.default_rng(3)) for _ in range(2))
     assert [factor.shape for factor in first.factors] == [(30, 20), (20, 30)]
     np.testing.assert_array_equal(first.of(x), second.of(x))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(200, 6), (12, 30)])
+def test_a_block_is_explained_by_the_columns_outside_of_it(rows: int, columns: int) -> None:
+    x = correlated(rows, columns)
+    residuals = Residuals.fit(x, RNG)
+    block, single = residuals.of_blocks(x, [np.array([1, 4]), np.array([2])])
+    np.testing.assert_allclose(single[:, 0], residuals.of(x)[:, 2], rtol=1e-9, atol=1e-9)
+    moved = x.copy()
+    moved[:, [1, 4]] += np.float32([3, -2])
+    changed = residuals.of_blocks(moved, [np.array([1, 4])])[0]
+    np.testing.assert_allclose(x[:, [1, 4]] - block, moved[:, [1, 4]] - changed, atol=1e-4)
+
+
+def test_a_block_with_many_rows_is_equal_to_least_squares() -> None:
+    x = correlated(20_000, 5)
+    others = np.column_stack([np.ones(len(x)), np.delete(x, [0, 3], axis=1)]).astype(np.float64)
+    own = x[:, [0, 3]].astype(np.float64)
+    (left,) = Residuals.fit(x, RNG).of_blocks(x, [np.array([0, 3])])
+    np.testing.assert_allclose(left, own - others @ np.linalg.lstsq(others, own, rcond=None)[0], atol=0.05)
