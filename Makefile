@@ -19,7 +19,7 @@ CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info <
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench e2e lock clean
+.PHONY: help run test lint bench chaos e2e lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: $(DEVELOPMENT) ## style, formatting, types and import directions
 
 bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performance.md
 	$(BIN)/python benchmarks $(ARGS)
+
+chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files: nothing may be lost (a quarter of an hour)
+	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
 e2e: $(DEVELOPMENT) ## build and run the container for real (root and a Docker engine)
 	$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)

@@ -278,7 +278,7 @@ def _recomputed(paths: "RunPaths", count: int) -> int:
     from deepfeat.training import device  # noqa: PLC0415
 
     record = provenance.earlier(paths.provenance) or {}
-    folder = record.get("experiment", {}).get("folder")
+    folder = record.get("folder")
     prepared = prepare(paths.experiment, folder=Path(folder) if folder else None)
     device.prepare()
     from deepfeat.runs.ledger.ledger import Ledger  # noqa: PLC0415

@@ -39,7 +39,7 @@ from deepfeat.runs.outputs import (
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
-from deepfeat.runs.sealing import seal
+from deepfeat.runs.sealing import changed, seal
 from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory, write_text
@@ -150,11 +150,14 @@ class _Run:
             "notes": list(self.data.notes),
             "warnings": list(self.data.warnings),
         }
-        if not provenance.is_same_run(earlier, record):
+        if earlier is None or not provenance.is_same_run(earlier, record):
             remove_results(self.paths)
+        elif "artefacts" in earlier:
+            for fault in changed(self.paths, earlier):
+                log.warning("%s; it is written again", fault)
         write_text(self.paths.experiment, resolved)
         record["attempts"] = provenance.attempts(earlier, record)
-        record["experiment"]["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)
+        record["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))

@@ -1,0 +1,106 @@
+"""Whole runs in one directory, with counts of what each of them computed."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import prepare
+
+Write = Callable[..., Path]
+
+PLUGIN = '''
+"""Two methods that count their calls by what they answer about."""
+
+import numpy as np
+
+from deepfeat.methods import Importance, Method, MethodParams
+
+
+class Asked(Method):
+    """Answers with the gates, and says how many members it was asked about."""
+
+    name = "asked"
+
+    class Params(MethodParams):
+        """None that matters."""
+
+        power: int = 1
+
+    def explain(self, ensemble, data, context):
+        context.artefact("told.txt").write_text(f"{len(ensemble)} members")
+        return Importance(ensemble.gates**self.params.power, notes=("said so",))
+
+
+class Refits(Method):
+    """Trains the members of the main ensemble again, and some more."""
+
+    name = "refits"
+    kind = "experiment"
+
+    def explain(self, ensemble, data, context):
+        again = context.fit(ensemble.plan)
+        masked = ensemble.plan.select([0, 0])
+        masked.mask[:] = np.eye(2, data.n_features) < 1
+        others = context.fit(masked)
+        assert len(others) == 2
+        return Importance(again.gates)
+'''
+
+
+class Runs:
+    """Runs in one directory, and what each of them computed."""
+
+    def __init__(self, experiment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.experiment, self.paths = experiment, RunPaths.of(experiment.parent / "out", "tiny")
+        self.trained: list[int] = []
+        self.asked: list[tuple[str, int]] = []
+        from deepfeat.runs.answers import LedgerAnswers  # noqa: PLC0415 - loads TensorFlow
+        from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
+
+        train, ask = Trainer.train, LedgerAnswers._ask
+
+        def counted(trainer: Trainer, plan: Any, *arguments: Any) -> Any:  # noqa: ANN401
+            self.trained.append(len(plan))
+            return train(trainer, plan, *arguments)
+
+        def noted(answers: Any, asked: Any, part: Any, *arguments: Any) -> None:  # noqa: ANN401
+            self.asked.append((asked.method.name, sum(len(own) for _, own in part)))
+            ask(answers, asked, part, *arguments)
+
+        monkeypatch.setattr(Trainer, "train", counted)
+        monkeypatch.setattr(LedgerAnswers, "_ask", noted)
+
+    def __call__(self, *overrides: str) -> str:
+        """Run, and return what was on the screen."""
+        from deepfeat.runs.runner import run  # noqa: PLC0415 - loads TensorFlow
+
+        self.trained.clear()
+        self.asked.clear()
+        screen = io.StringIO()
+        run(prepare(self.experiment, overrides), self.paths, RunConsole(screen, width=200))
+        return screen.getvalue()
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of every result file but the log and run.json, which tell of times."""
+        crate = self.paths.root / "ro-crate-metadata.json"
+        skipped = (self.paths.ledger, self.paths.log, self.paths.provenance, crate)
+        return {
+            str(path.relative_to(self.paths.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.paths.root.rglob("*"))
+            if path.is_file() and not any(path.is_relative_to(other) for other in skipped)
+        }
+
+
+@pytest.fixture
+def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Four models in two stacks, and two methods of its own besides the shipped ones."""
+    path = write_experiment(training={"models": 4, "stack_size": 2}, methods=["gate"], plugins=["mine.py"])
+    (path.parent / "mine.py").write_text(PLUGIN)
+    return Runs(path, monkeypatch)

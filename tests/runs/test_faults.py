@@ -1,0 +1,171 @@
+"""Disks that fail and files that are damaged, at every place where that can happen.
+
+A few of the cases belong to the fast tests; all of them are run by `make chaos`.
+"""
+
+import errno
+import os
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.ledger.records import Record
+from deepfeat.writing import atomic
+from deepfeat.writing.atomic import OutputError
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
+Runs = Any  # of conftest.py
+SETTINGS = ("methods=[{asked: {power: 2}}, refits]",)
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+PLACES = (
+    *(
+        "/objects/",
+        "/records/",
+        "lease.json",
+        "experiment.yml",
+        "run.json",
+        "models.csv",
+        "model_00002.keras",
+    ),
+    *("asked.csv", "told.txt", "ranking.csv", "ro-crate-metadata.json"),
+)
+
+
+def _marked(cases: list[Any], fast: list[Any]) -> list[Any]:
+    chaos = [pytest.mark.slow, pytest.mark.chaos]
+    return [pytest.param(*case, marks=[] if case in fast else chaos) for case in cases]
+
+
+FAULTS = list(product(PLACES, atomic.POINTS, ERRORS))
+FAST_FAULTS = [
+    ("/objects/", "written", errno.ENOSPC),
+    ("/records/", "synced", errno.EIO),
+    ("ranking.csv", "begun", errno.EACCES),
+]
+
+
+@pytest.mark.parametrize(("place", "point", "code"), _marked(FAULTS, FAST_FAULTS))
+def test_a_fault_is_told_nothing_is_reported_as_saved_and_the_next_run_goes_on(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, place: str, point: str, code: int
+) -> None:
+    runs(*SETTINGS)
+    whole = runs.digests
+    runs.paths.root.rename(runs.paths.root.with_name("undisturbed"))
+    hit: list[Path] = []
+
+    def fail(at: str, path: Path) -> None:
+        if at == point and place in str(path):
+            hit.append(path)
+            raise OSError(code, os.strerror(code), str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(atomic, "reached", fail)
+        with pytest.raises(OutputError, match=r"cannot be written: .*choose another place") as told:
+            runs(*SETTINGS)
+    assert hit
+    assert str(hit[0]) in str(told.value)
+    trained = sum(runs.trained)
+    committed = sum(len(record.keys) for record in _stacks(Ledger(runs.paths.ledger)))
+    runs(*SETTINGS)
+    assert runs.digests == whole
+    assert sum(runs.trained) == 6 - committed <= 6
+    assert committed <= trained
+    assert not list(runs.paths.root.rglob(".deepfeat-tmp-*"))
+
+
+def _stacks(ledger: Ledger) -> list[Record]:
+    return [record for record in ledger.records() if record.kind == "members"]
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+
+def _flip(path: Path, _: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    path.write_bytes(bytes(content))
+
+
+def _truncate(path: Path, _: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _delete(path: Path, _: Path) -> None:
+    path.unlink()
+
+
+def _swap(path: Path, other: Path) -> None:
+    aside = path.with_name("aside")
+    path.rename(aside)
+    other.rename(path)
+    aside.rename(other)
+
+
+DAMAGE = {"flip": _flip, "truncate": _truncate, "delete": _delete, "swap": _swap}
+
+
+def _found(runs: Runs, kind: str) -> list[Path]:
+    """Two files of a kind, in a ledger or among the results."""
+    ledger = Ledger(runs.paths.ledger)
+    records = list(ledger.records())
+    if kind.startswith("record of "):
+        return [
+            runs.paths.ledger / "records" / record.name
+            for record in records
+            if record.kind == kind.removeprefix("record of ")
+        ]
+    named = [
+        ledger.objects.path(sha256)
+        for record in records
+        for name, sha256 in record.files.items()
+        if name == kind
+    ]
+    return named or sorted(runs.paths.root.glob(kind))
+
+
+# What of three stacks of two members and two answers is computed again: stacks, and answers.
+EXPECTED = {
+    "members.npz": ([2], 0),
+    "plan.npz": ([2], 0),
+    "losses.npz": ([2], 0),
+    "record of members": ([2], 0),
+    "answer.npz": ([], 1),
+    "record of answer": ([], 1),
+    "file:told.txt": ([], 1),
+    "models/*.keras": ([], 0),
+    "methods/*.csv": ([], 0),
+    "methods/asked/told.txt": ([], 0),
+    "*.csv": ([], 0),
+}
+CASES = list(product(EXPECTED, DAMAGE))
+FAST_CASES = [("members.npz", "flip"), ("record of answer", "truncate"), ("models/*.keras", "delete")]
+
+
+@pytest.mark.parametrize(("kind", "how"), _marked(CASES, FAST_CASES))
+def test_damage_is_noticed_and_only_what_it_hits_is_done_again(runs: Runs, kind: str, how: str) -> None:
+    runs(*SETTINGS)
+    whole = runs.digests
+    path, *others = _found(runs, kind)
+    if how == "swap" and not others:
+        pytest.skip("there is only one of its kind")
+    DAMAGE[how](path, others[0] if others else path)
+    said = runs(*SETTINGS)
+    assert runs.digests == whole
+    stacks, answers = EXPECTED[kind]
+    hits = 2 if how == "swap" else 1
+    assert runs.trained == stacks * hits
+    assert len(runs.asked) == answers * hits
+    log = runs.paths.log.read_text()
+    told = how != "delete" or not kind.startswith("record of ")
+    assert (str(path) in log) == told, "a record that is not there tells nobody"
+    assert (str(path) in said) == told
+
+
+def test_what_was_not_changed_is_not_complained_about(runs: Runs) -> None:
+    runs(*SETTINGS)
+    assert "it is written again" not in runs(*SETTINGS)
