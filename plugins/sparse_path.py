@@ -63,6 +63,7 @@ class LassoNet(Network):
             "schedule": "cosine",
             "epochs": 200,
             "patience": 200,
+            "penalty_warmup": 100,
             "monitor": "penalised_loss",
             "batch_size": 64,
             "weight_decay": 0.0,
@@ -96,8 +97,9 @@ class SparsePath(Method):
 
     Networks of one hidden layer are trained at penalties from strong to weak, in every fold. The penalty is
     on the linear connection of each feature; hidden weights are tied to it, and both are set to exactly zero
-    by a proximal step after every update. The stronger the penalty that a feature survives, the more
-    important it is; one that never takes part scores 0.
+    by a proximal step after every update. During the first half of the training the penalty rises from
+    nothing to its strength, so that every network goes from dense to sparse. The stronger the penalty that a
+    feature survives, the more important it is; one that never takes part scores 0.
 
     The penalty to believe is chosen by cross-validation. A penalty shrinks what it keeps, which spoils the
     loss and would speak for weak penalties, so the features that each penalty keeps are given to networks
@@ -200,10 +202,18 @@ class SparsePath(Method):
         chosen = self.params
         loss = "squared_error" if data.task == "regression" else "cross_entropy"
         training = {**LassoNet.training, "loss": loss, "monitor": monitor}
+        # From dense to sparse: a network that first learns, and then has to pay, holds on to what it has
+        # learned at penalties at which it would not have begun, and so leaves less room for chance.
+        warmup = chosen.epochs // 2
         return context.fit(
             plan,
             network=LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio)),
-            training={**training, "epochs": chosen.epochs, "patience": chosen.epochs},
+            training={
+                **training,
+                "epochs": chosen.epochs,
+                "patience": chosen.epochs,
+                "penalty_warmup": warmup,
+            },
         )
 
     def _show(

@@ -180,6 +180,8 @@ class _StackRun:
 
     def _train(self, epoch: int) -> NDArray[np.float32]:
         total: NDArray[np.float32] = np.zeros(len(self.places), dtype=np.float32)
+        warmup = self.settings.penalty_warmup
+        self.program.penalty_share.assign(min(1.0, epoch / warmup) if warmup else 1.0)
         unique, back = np.unique(self.places, return_inverse=True)
         drawn = self.order.epoch(epoch, unique)
         batches = Batches(drawn.rows[back], drawn.noise[back], drawn.weight[back], drawn.ends)

@@ -58,6 +58,8 @@ class Program:
         self.center, self.scale = _variable((1, columns)), _variable((1, columns))
         self.target_center, self.target_scale = _variable((1, outputs)), _variable((1, outputs))
         self.penalty = _variable((1,))
+        # The part of the penalties that is in force; less than one while they warm up.
+        self.penalty_share = tf.Variable(1.0, trainable=False)
         self._compile(columns, outputs)
 
     def _compile(self, columns: int, outputs: int) -> None:
@@ -184,7 +186,7 @@ class Program:
             if l1:
                 gradient = gradient + l1 * tf.sign(value)  # noqa: PLW2901
             if place == self.template.gate:
-                gradient = gradient + self.penalty  # noqa: PLW2901 - gates are never negative
+                gradient = gradient + self.penalty_share * self.penalty  # noqa: PLW2901 - gates are never negative
             if self.settings.weight_decay and len(source.shape) > 1:
                 variable.assign(value * (1 - rate * self.settings.weight_decay))
             if self.settings.optimizer == "adam":
@@ -207,7 +209,7 @@ class Program:
 
     def _close(self, proximal: Proximal, rate: Tensor) -> None:
         """The proximal step: weights that their penalty outweighs become exactly zero."""
-        closed = proximal.step(self._closable(), rate * self.penalty[:, 0])
+        closed = proximal.step(self._closable(), rate * self.penalty_share * self.penalty[:, 0])
         for place, value in zip(self.closable, closed, strict=True):
             self.values[place].assign(_flat(value, self.values[place]))
 

@@ -29,6 +29,7 @@ class TrainingSettings(BaseModel):
         learning_rate: of the optimizer, at the start of the schedule.
         schedule: `constant`, or `cosine` down to zero over `epochs`.
         weight_decay: decoupled decay of kernels (Loshchilov & Hutter 2019); gates and biases do not decay.
+        penalty_warmup: epochs over which the penalties of the plan rise from nothing to their full strength.
         patience: epochs without a better validation value after which a member stops.
         monitor: what early stopping watches: the validation loss, with or without penalties.
         validation_batch: rows per batch of the validation loss; None takes all rows as one batch.
@@ -47,6 +48,7 @@ class TrainingSettings(BaseModel):
     learning_rate: float = Field(1e-3, gt=0)
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = Field(0.0, ge=0)
+    penalty_warmup: int = Field(0, ge=0)
     patience: int = Field(15, ge=1)
     monitor: Literal["loss", "penalised_loss"] = "penalised_loss"
     validation_batch: int | None = Field(None, ge=1)

@@ -138,3 +138,18 @@ def test_a_linear_network_is_a_lasso(make_data: Callable[..., Dataset]) -> None:
         expected = Lasso(alpha=penalty / 2).fit(scaled, target).coef_
         np.testing.assert_allclose(coefficients, expected, atol=0.02)
         np.testing.assert_array_equal(coefficients == 0, expected == 0)
+
+
+def test_penalties_warm_up(make_data: Callable[..., Dataset]) -> None:
+    data = make_data("binary", rows=60)
+    how = {"epochs": 4, "monitor": "loss", "loss": "cross_entropy"}
+    (cold,) = paths(data, Hierarchical(), 8, **how)
+    (warm,) = paths(data, Hierarchical(), 8, penalty_warmup=2, **how)
+    (dense,) = paths(data, Hierarchical(), 8, penalty_warmup=1000000, **how)
+    # Without penalty there is nothing to warm up; in the first epoch none is in force, whatever its strength.
+    np.testing.assert_array_equal(warm.records[0].history, cold.records[0].history)
+    assert len({record.history[0].tobytes() for record in warm.records}) == 1
+    assert len({record.history[0].tobytes() for record in cold.records}) == len(PENALTIES)
+    assert warm.records[-1].history[-1, 0] != warm.records[0].history[-1, 0]
+    for record in dense.records:
+        np.testing.assert_allclose(record.history, cold.records[0].history, rtol=1e-3)
