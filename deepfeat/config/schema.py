@@ -298,6 +298,11 @@ class RankingConfig(Section):
         description="how the methods are averaged: their importances, their ranks, or how far more of them "
         "agree on a high rank than chance would",
     )
+    weights: Literal["equal", "faithfulness"] = Field(
+        default="equal",
+        description="how much each method counts in the mean: all alike, or by how faithful its ranking is "
+        "found to be by a method that judges the others",
+    )
     top_k: int | None = Field(
         default=None,
         ge=1,
@@ -335,6 +340,16 @@ class RankingConfig(Section):
     bootstrap: int = Field(
         default=2000, ge=100, le=1_000_000, description="resamples of the models for the confidence intervals"
     )
+
+    @model_validator(mode="after")
+    def _weights_are_for_the_mean(self) -> "RankingConfig":
+        if self.weights != "equal" and self.across_methods != "mean":
+            raise fault(
+                f"weights are for the mean of the methods, not for {self.across_methods}; set "
+                "across_methods: mean, or weights: equal",
+                "weights",
+            )
+        return self
 
 
 class LimitsConfig(Section):

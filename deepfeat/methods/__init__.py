@@ -23,6 +23,7 @@ from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import PerSplitParams, Share, linear_importance, shares, used_splits
 from deepfeat.methods.retraining import (
+    JudgedParams,
     RetrainingParams,
     network_losses,
     only_rows,
@@ -52,6 +53,7 @@ __all__ = [
     "FitPlan",
     "HeldOutParams",
     "Importance",
+    "JudgedParams",
     "Method",
     "MethodError",
     "MethodParams",

@@ -1,6 +1,6 @@
 """What a method answers: how much each feature matters to each member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any
@@ -54,6 +54,8 @@ class Importance:
         null_hypothesis: what `p_value` or `selected` speak against, a sentence; whoever gives one of the two
             has to give it.
         assumption: what has to hold besides for them to be valid, such as the model assumed for x.
+        weights: how far each of the other methods is to be believed, by name, 0 or more; only from methods
+            that are asked `after_others`. With `ranking.weights: faithfulness` the ranking uses them.
         notes: sentences for the report: warnings, assumptions, what the method cannot see.
     """
 
@@ -71,6 +73,7 @@ class Importance:
     scale: str = ""
     null_hypothesis: str = ""
     assumption: str = ""
+    weights: Mapping[str, float] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,6 +83,8 @@ class Importance:
                 object.__setattr__(self, name, _as_float64(value))
         if self.selected is not None:
             object.__setattr__(self, "selected", np.asarray(self.selected))
+        if self.weights is not None:
+            object.__setattr__(self, "weights", {name: float(w) for name, w in self.weights.items()})
 
     def check(self, n_members: int | None, n_features: int) -> None:
         """Refuse an answer that cannot be averaged with those of other methods.
@@ -112,6 +117,8 @@ class Importance:
             if value is not None and not found and np.any((value < 0) | (value > 1)):
                 found.append(f"{name} lies outside 0 to 1")
         found += self._inference_faults(n_features)
+        if self.weights is not None and not all(0 <= weight < np.inf for weight in self.weights.values()):
+            found.append("weights are not all finite and 0 or more")
         if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
             found.append("notes is not a tuple of sentences")
         if found:
@@ -243,4 +250,4 @@ def _fault(value: NDArray[np.generic], shape: tuple[int | None, ...], *, may_be_
 def _same(left: object, right: object) -> bool:
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
         return left.shape == right.shape and left.tobytes() == right.tobytes()
-    return left is right or (isinstance(left, tuple | str) and left == right)
+    return left is right or (isinstance(left, tuple | str | dict) and left == right)

@@ -21,11 +21,12 @@ from deepfeat.methods.screening import Screening
 
 Floats = NDArray[np.float64]
 
+SCREENING_ADVICE = "set screen: 50 to choose features on rows of their own first, take fewer seeds"
 
-class RetrainingParams(MethodParams):
-    """Parameters of a method that trains networks for every feature."""
 
-    seeds: PositiveInt = Field(20, description="networks on either side of every comparison")
+class JudgedParams(MethodParams):
+    """Parameters of a method that trains networks again and judges them on rows they have not seen."""
+
     score: Literal["auto", "log_loss", "squared_error"] = Field(
         "auto",
         description="loss on rows that a network has not seen: log_loss, for labels, or squared_error (there "
@@ -37,12 +38,6 @@ class RetrainingParams(MethodParams):
     patience: PositiveInt | None = Field(
         None, description="epochs without a better validation loss; by default those of the experiment"
     )
-    screen: PositiveInt | None = Field(
-        None,
-        description="for wide tables: train only for this many features, those of the strongest association "
-        "with the target on rows that are then left alone",
-    )
-    screen_share: float = Field(0.3, gt=0, lt=1, description="share of the rows that screening uses up")
     most_fits: PositiveInt = Field(
         20_000, description="refuse to start, with an estimate, where more networks would be trained"
     )
@@ -61,26 +56,41 @@ class RetrainingParams(MethodParams):
         """
         return measure(self.score, task)
 
+
+class RetrainingParams(JudgedParams):
+    """Parameters of a method that trains networks for every feature."""
+
+    seeds: PositiveInt = Field(20, description="networks on either side of every comparison")
+    screen: PositiveInt | None = Field(
+        None,
+        description="for wide tables: train only for this many features, those of the strongest association "
+        "with the target on rows that are then left alone",
+    )
+    screen_share: float = Field(0.3, gt=0, lt=1, description="share of the rows that screening uses up")
+
     def features(self, data: Dataset) -> int:
         """How many features networks are trained for."""
         return min(data.n_features, self.screen or data.n_features)
 
 
-def refuse_too_many(fits: int, params: RetrainingParams, ensemble: Ensemble) -> None:
+def refuse_too_many(
+    fits: int, params: JudgedParams, ensemble: Ensemble, advice: str = SCREENING_ADVICE
+) -> None:
     """Refuse before anything is trained.
 
     Args:
         fits: networks that would be trained, at most.
         params: of the method.
         ensemble: of networks like those.
+        advice: how there could be fewer.
 
     Raises:
         MethodError: with the number, time and memory, and what to do.
     """
     if fits > params.most_fits:
         raise MethodError(
-            f"this may train {ensemble.estimate(fits)}, and most_fits is {params.most_fits:,}; set screen: "
-            "50 to choose features on rows of their own first, take fewer seeds, or raise most_fits"
+            f"this may train {ensemble.estimate(fits)}, and most_fits is {params.most_fits:,}; {advice}, or "
+            "raise most_fits"
         )
 
 
@@ -127,9 +137,7 @@ class Losses:
         return float(rows.mean())
 
 
-def retrained_losses(
-    context: Context, data: Dataset, plan: FitPlan, params: RetrainingParams
-) -> list[Losses]:
+def retrained_losses(context: Context, data: Dataset, plan: FitPlan, params: JudgedParams) -> list[Losses]:
     """Train what a plan says, and tell how wrong each network is.
 
     Args:
@@ -155,7 +163,7 @@ def retrained_losses(
     return found
 
 
-def network_losses(ensemble: Ensemble, data: Dataset, params: RetrainingParams) -> list[Losses]:
+def network_losses(ensemble: Ensemble, data: Dataset, params: JudgedParams) -> list[Losses]:
     """How wrong each network is on its validation and held-out rows.
 
     Probabilities are calibrated with the validation rows of each network: networks of different features are

@@ -11,6 +11,7 @@ from deepfeat.ranking.intervals import bootstrap_interval
 from deepfeat.ranking.normalise import Normalisation, normalise
 from deepfeat.ranking.rank_interval import rank_interval
 from deepfeat.ranking.top import default_top, top_sets
+from deepfeat.ranking.weights import weighted
 
 COLUMNS = ("feature", "importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "top_share")
 """What every ranking begins with; then come the methods, and then columns named `<method>.<estimate>`."""
@@ -27,6 +28,7 @@ def build_ranking(
     resamples: int = 2000,
     seed: int = 0,
     top_k: int | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Average the methods' scores over members, then over methods, and rank the features.
 
@@ -41,6 +43,7 @@ def build_ranking(
         resamples: of the bootstrap.
         seed: of the bootstrap.
         top_k: how many features count as the top; by default `default_top`.
+        weights: how much each method counts in the mean over methods, see `weighted`; None counts all alike.
 
     Returns:
         A row per feature, sorted by rank, with an index from 0: `feature`; `importance`, the mean over
@@ -51,19 +54,25 @@ def build_ranking(
 
     Raises:
         ValueError: nothing to rank (no feature, method or member left), scores of the wrong shape or not
-            finite, repeated feature names, or a method named like one of the first columns.
+            finite, repeated feature names, a method named like one of the first columns, or weights for
+            another average than `mean`.
     """
     _check(features, scores)
+    if weights is not None and across != "mean":
+        raise ValueError(f"weights are for the mean of the methods, not for {across}")
     normalised = {
         name: normalise(_kept(name, raw, keep, len(features)), normalisation) for name, raw in scores.items()
     }
     means = {name: mean_over_members(values) for name, values in normalised.items()}
-    importance = mean_over_methods({name: mean[None] for name, mean in means.items()}, across)[0]
-    interval = bootstrap_interval(normalised, across, confidence=confidence, resamples=resamples, seed=seed)
+    together = weighted(normalised, weights)
+    importance = mean_over_methods(
+        {name: mean_over_members(values)[None] for name, values in together.items()}, across
+    )[0]
+    interval = bootstrap_interval(together, across, confidence=confidence, resamples=resamples, seed=seed)
     positions = rank_interval(
-        normalised, features, across, confidence=confidence, resamples=resamples, seed=seed
+        together, features, across, confidence=confidence, resamples=resamples, seed=seed
     )
-    top = member_top_sets(normalised, top_k or default_top(len(features)), across)
+    top = member_top_sets(together, top_k or default_top(len(features)), across)
     table = pd.DataFrame(
         {
             "feature": list(features),

@@ -32,6 +32,7 @@ from deepfeat.ranking.skill import Skill
 from deepfeat.ranking.stability import Stability, stability
 from deepfeat.ranking.table import build_ranking, member_importance, member_top_sets
 from deepfeat.ranking.top import default_top
+from deepfeat.ranking.weights import weighted
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.skill import MemberSkill, measure_skill
 from deepfeat.writing.atomic import write_text
@@ -88,6 +89,7 @@ def conclude(
     config: RankingConfig,
     seed: int,
     about: Mapping[str, Outlook] | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> Conclusions:
     """Rank the features, and say how far the ranking can be trusted.
 
@@ -98,8 +100,9 @@ def conclude(
         config: how to rank.
         seed: of the resamples.
         about: what the methods say of themselves.
+        weights: how much each method counts; None counts all alike.
     """
-    work = _Work(ensemble, judged, answers, config, seed)
+    work = _Work(ensemble, judged, answers, config, seed, weights)
     return work.conclude(about or {})
 
 
@@ -127,7 +130,9 @@ class _Work:
         answers: Mapping[str, Importance],
         config: RankingConfig,
         seed: int,
+        weights: Mapping[str, float] | None = None,
     ) -> None:
+        self.weights = weights
         self.ensemble, self.judged, self.answers = ensemble, judged, answers
         self.config, self.seed = config, seed
         self.data: Dataset = ensemble.data
@@ -135,6 +140,7 @@ class _Work:
         self.keep = judged.averaged[ensemble.succeeded]
         self.scores = {name: self.kept(given.scores) for name, given in answers.items()}
         self.normalised = {name: normalise(s, config.normalise) for name, s in self.scores.items()}
+        self.together = weighted(self.normalised, weights)
         self.means = {name: mean_over_members(values) for name, values in self.normalised.items()}
         self.top_k = min(config.top_k or default_top(len(self.features)), len(self.features))
         self.notes: list[str] = []
@@ -154,6 +160,7 @@ class _Work:
             resamples=config.bootstrap,
             seed=self.seed,
             top_k=self.top_k,
+            weights=self.weights,
         )
         skill, notes = measure_skill(
             self.ensemble,
@@ -171,7 +178,7 @@ class _Work:
         )
         stable = self.stability()
         together = convergence(
-            member_importance(self.normalised), self.top_k, confidence=config.confidence, seed=self.seed
+            member_importance(self.together), self.top_k, confidence=config.confidence, seed=self.seed
         )
         concordance = kendall_w(self.means)
         said = answer(
@@ -232,7 +239,7 @@ class _Work:
 
     def stability(self) -> dict[str, Stability]:
         """Of the top sets: under an empty name of all methods together, and of each method."""
-        together: dict[str, dict[str, Array]] = {"": self.normalised}
+        together: dict[str, dict[str, Array]] = {"": self.together}
         together |= {name: {name: values} for name, values in self.normalised.items()}
         return {
             name: stability(member_top_sets(values, self.top_k), self.config.confidence)
@@ -293,6 +300,7 @@ class _Work:
             "confidence": self.config.confidence,
             "resamples": min(self.config.bootstrap, most),
             "seed": self.seed,
+            "weights": self.weights,
         }
 
 

@@ -94,6 +94,8 @@ def prepare(
         methods = registry.resolve(experiment.methods, loaded)
     except InputError as error:
         problems += error.problems
+    else:
+        problems += _unjudged(loaded, registry, methods)
     try:
         network = _network(loaded, registry)
     except InputError as error:
@@ -122,6 +124,20 @@ def _settings(
     settings = merge_settings(network.training, {**chosen, **changes}, data.task)
     # merge_settings leaves out what is not a setting, which here can only be a mistake of a method's author
     return TrainingSettings.model_validate({**settings.model_dump(), **changes})
+
+
+def _unjudged(
+    loaded: LoadedExperiment, registry: Registry, methods: list[tuple[type[Method], MethodParams]]
+) -> list[Problem]:
+    """What is wrong where methods are to be weighed and none of them does it."""
+    weighs = loaded.experiment.ranking.weights != "equal"
+    if not weighs or any(method.after_others for method, _ in methods):
+        return []
+    known = [name for name, method in registry.methods.items() if method.after_others]
+    reason = (
+        f"no method of the experiment judges the others; add one to methods: {', '.join(known) or 'none'}"
+    )
+    return [loaded.problem(("ranking", "weights"), reason)]
 
 
 def _network(loaded: LoadedExperiment, registry: Registry) -> Network:

@@ -213,7 +213,8 @@ class _Run:
             )
             return
         self.lease.check()
-        self._conclude(ensemble, judged, answers)
+        judges = {name: answer for name, answer in everything.items() if name in about_others}
+        self._conclude(ensemble, judged, answers, self._weights(judges))
 
     def _introduce(self) -> None:
         data = self.data
@@ -296,11 +297,31 @@ class _Run:
             f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
         )
 
-    def _conclude(self, ensemble: Ensemble, judged: MemberSkill, answers: Mapping[str, Importance]) -> None:
+    def _weights(self, judges: Mapping[str, Importance]) -> Mapping[str, float] | None:
+        """How much each method counts, as the first judge that gives weights has it; None for all alike."""
+        if self.experiment.ranking.weights == "equal":
+            return None
+        given = [(name, answer.weights) for name, answer in judges.items() if answer.weights]
+        if not given:
+            self.console.warning("no method has judged the others, so all of them count alike")
+            return None
+        name, weights = given[0]
+        if not any(weights.values()):
+            self.console.warning(f"{name} believes none of the methods, so all of them count alike")
+            return None
+        return weights
+
+    def _conclude(
+        self,
+        ensemble: Ensemble,
+        judged: MemberSkill,
+        answers: Mapping[str, Importance],
+        weights: Mapping[str, float] | None,
+    ) -> None:
         self.console.stage("Ranking the features, and training a linear model and a forest to compare with")
         config = self.experiment.ranking
         about = {method.name: Outlook(method.sees, method.blind_to) for method, _ in self.prepared.methods}
-        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about)
+        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights)
         write_conclusions(self.paths, found)
         for note in found.notes:
             self.console.note(note)

@@ -186,6 +186,7 @@ def test_it_reads_well() -> None:
         "ranking:\n"
         "  normalise: sum\n"
         "  across_methods: mean\n"
+        "  weights: equal\n"
         "  skilless: leave_out\n"
         "  skill_splits: 10\n"
         "  multiplicity: bh\n"

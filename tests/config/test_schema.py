@@ -30,6 +30,7 @@ def test_the_smallest_experiment_has_the_documented_defaults() -> None:
     assert experiment.ranking.model_dump() == {
         "normalise": "sum",
         "across_methods": "mean",
+        "weights": "equal",
         "top_k": None,
         "skilless": "leave_out",
         "skill_splits": 10,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from deepfeat.errors import ExitCode
+from deepfeat.errors import ExitCode, InputError
 from deepfeat.ranking.table import method_columns
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.paths import RunPaths
@@ -32,7 +32,8 @@ class Judge(Method):
     def explain(self, ensemble, data, context):
         shapes = [f"{name} {answer.scores.shape}" for name, answer in context.answers.items()]
         context.artefact("seen.txt").write_text("\\\\n".join(shapes))
-        return Importance(np.ones((len(ensemble), data.n_features)))
+        weights = {name: float(name == "gate") for name in context.answers}
+        return Importance(np.ones((len(ensemble), data.n_features)), weights=weights)
 
 
 class Member(Method):
@@ -66,3 +67,30 @@ def test_by_itself_it_leaves_nothing_to_rank(write_experiment: Callable[..., Pat
     run(prepare(write_experiment(plugins=["mine.py"], methods=["judge"])), paths, RunConsole(screen))
     assert not paths.ranking.exists()
     assert "no ranking" in screen.getvalue()
+
+
+def test_its_weights_count_where_they_are_asked_for(
+    write_experiment: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(PLUGINS)
+    path = write_experiment(plugins=["mine.py"], methods=["judge", "gate", "first_layer"])
+    rankings = {}
+    for weights in ("equal", "faithfulness"):
+        paths = RunPaths(tmp_path / weights)
+        run(prepare(path, [f"ranking.weights={weights}"]), paths, RunConsole(io.StringIO()))
+        rankings[weights] = pd.read_csv(paths.ranking)
+    equal, faithful = rankings.values()
+    pd.testing.assert_series_equal(faithful["importance"], faithful["gate"], check_names=False)
+    mean = (equal["gate"] + equal["first_layer"]) / 2
+    pd.testing.assert_series_equal(equal["importance"], mean, check_names=False)
+
+
+def test_weights_need_a_judge(write_experiment: Callable[..., Path]) -> None:
+    with pytest.raises(InputError, match="no method of the experiment judges the others; add one to methods"):
+        prepare(write_experiment(ranking={"weights": "faithfulness"}))
+
+
+def test_weights_are_for_the_mean(write_experiment: Callable[..., Path]) -> None:
+    ranking = {"weights": "faithfulness", "across_methods": "mean_rank"}
+    with pytest.raises(InputError, match="not for mean_rank; set across_methods: mean"):
+        prepare(write_experiment(ranking=ranking))

@@ -129,17 +129,17 @@ def answer_arrays(answer: Importance) -> dict[str, Array]:
 
 
 def answer_words(answer: Importance) -> dict[str, Any]:
-    """The texts of an answer, by name, as JSON."""
+    """The texts and weights of an answer, by name, as JSON."""
     found = {field.name: getattr(answer, field.name) for field in fields(answer)}
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in found.items()
-        if isinstance(value, str | tuple)
+        if isinstance(value, str | tuple | dict)
     }
 
 
 def answer_of(arrays: Mapping[str, Array], words: Mapping[str, Any]) -> Importance:
-    """The answer from its arrays and texts."""
+    """The answer from its arrays, texts and weights."""
     texts = {name: tuple(value) if isinstance(value, list) else value for name, value in words.items()}
     given: dict[str, Any] = {**arrays, **texts}
     return Importance(**given)
