@@ -133,22 +133,6 @@ def keras_seconds(ensemble: Ensemble, count: int) -> list[float]:
     return seconds
 
 
-def measure_time(keras_fits: int, methods: list[str]) -> dict[str, Any]:
-    """Seconds of the methods and of Keras."""
-    about = machine()
-    fits = Fits(PROBLEMS["additive"](ROWS, FEATURES, 0).dataset())
-    ensemble = fits.main(SEEDS, {})
-    rows = []
-    for name in methods:
-        rows.append(timed(name, METHODS[name], fits, ensemble))
-        print(rows[-1], file=sys.stderr, flush=True)
-    alone = keras_seconds(ensemble, keras_fits)
-    for row in rows:
-        row["keras_seconds"] = row["fits"] * float(np.mean(alone))
-        row["times"] = row["keras_seconds"] / row["seconds"]
-    return {"machine": about, "rows": rows, "keras_fits": alone}
-
-
 def recovered(table: int) -> dict[str, Any]:
     """What is selected on one table."""
     problem = PROBLEMS["additive"](RECOVERY["rows"], RECOVERY["features"], table)
@@ -164,55 +148,63 @@ def recovered(table: int) -> dict[str, Any]:
     return {"table": table, "selected": chosen, "exact": sorted(chosen) == wanted, "fits": fits.fits}
 
 
+def table(results: dict[str, Any]) -> list[str]:
+    """The lines of the table of times, as far as they were measured."""
+    alone = float(np.mean(results["keras"]))
+    head = ("networks", "epochs each", "s", "`keras.Model.fit`, projected, s", "times faster")
+    lines = [f"| {ROWS} rows, {FEATURES} features, {SEEDS} seeds | {' | '.join(head)} |"]
+    lines += [f"| --- |{' ---: |' * len(head)}"]
+    for name in METHODS:
+        if row := results.get(name):
+            projected = row["fits"] * alone
+            cells = (f"{row['fits']:,}", f"{row['epochs']:.0f}", f"{row['seconds']:.0f}", f"{projected:,.0f}")
+            lines.append(f"| `{name}` | {' | '.join(cells)} | {projected / row['seconds']:.0f} |")
+    return [*lines, "", f"{len(results['keras'])} fits by Keras took {alone:.1f} s each in the mean."]
+
+
 def markdown(results: dict[str, Any]) -> str:
     """The tables of a result file."""
-    lines = []
-    if "time" in results:
-        head = ("networks", "epochs each", "s", "`keras.Model.fit`, projected, s", "times faster")
-        lines += [f"| {ROWS} rows, {FEATURES} features, {SEEDS} seeds | {' | '.join(head)} |"]
-        lines += [f"| --- |{' ---: |' * len(head)}"]
-        lines += [
-            f"| `{row['name']}` | {row['fits']:,} | {row['epochs']:.0f} | {row['seconds']:.0f} | "
-            f"{row['keras_seconds']:,.0f} | {row['times']:.0f} |"
-            for row in results["time"]["rows"]
-        ]
-        alone = results["time"]["keras_fits"]
-        lines += ["", f"{len(alone)} fits by Keras took {np.mean(alone):.1f} s each in the mean."]
-    if "recovery" in results:
-        exact = sum(row["exact"] for row in results["recovery"])
-        lines += [
-            "",
-            f"Exactly the relevant features were selected on {exact} of {len(results['recovery'])} tables.",
-        ]
+    lines = table(results) if "keras" in results else []
+    if known := results.get("recovery"):
+        exact = sum(row["exact"] for row in known)
+        lines += ["", f"Exactly the relevant features were selected on {exact} of {len(known)} tables."]
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print, write; a part at a time, so that each can be repeated by itself."""
+    parts = (*METHODS, "keras", "recovery")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", choices=("time", "recovery"), help="one of the two measurements")
+    parser.add_argument("--only", nargs="*", choices=parts, default=parts, help="just these parts")
     parser.add_argument("--tables", type=int, nargs="*", help="just these of the ten; known ones stay")
-    parser.add_argument("--quick", action="store_true", help="a few fits, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="the smallest of it, to see that it works")
     add_folder(parser)
     options = parser.parse_args()
     device.prepare()
     results = load(NAME, options.results or FOLDER) or {}
     results["machine"] = machine()
-    if options.only != "recovery":
-        results["time"] = measure_time(
-            1 if options.quick else KERAS_FITS, [*METHODS][: 1 if options.quick else 2]
-        )
-        results["machine"] = results["time"].pop("machine")
+
+    def keep(part: str, found: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        results[part] = found
+        print(part, found, file=sys.stderr, flush=True)
         save(NAME, results, options.results, is_whole=not options.quick)
-    if options.only != "time":
+
+    if set(options.only) - {"recovery"}:
+        fits = Fits(PROBLEMS["additive"](ROWS, FEATURES, 0).dataset())
+        ensemble = fits.main(SEEDS, {"epochs": 1} if options.quick else {})
+        for name, params in METHODS.items():
+            if name in options.only:
+                few = {"epochs": 2, "seeds": 5} if options.quick else {}
+                keep(name, timed(name, params | few, fits, ensemble))
+        if "keras" in options.only:
+            keep("keras", keras_seconds(ensemble, 1 if options.quick else KERAS_FITS))
+    if "recovery" in options.only and not options.quick:
         known = {row["table"]: row for row in results.get("recovery", [])}
-        for table in [0] if options.quick else options.tables or range(TABLES):
-            known[table] = recovered(table)
-            print(known[table], file=sys.stderr, flush=True)
-            results["recovery"] = [known[number] for number in sorted(known)]
-            save(NAME, results, options.results, is_whole=not options.quick)
+        for number in range(TABLES) if options.tables is None else options.tables:
+            known[number] = recovered(number)
+            keep("recovery", [known[one] for one in sorted(known)])
     print(markdown(results))
 
 

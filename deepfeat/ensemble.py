@@ -1,5 +1,6 @@
 """The trained members of one plan: what importance methods ask."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -231,16 +232,24 @@ class Ensemble:
 
     def score(self) -> None:
         """Fill `records[i].scores`, on held-out rows, or on validation rows where none are held out."""
+        judged = [split.held_out if len(split.held_out) else split.valid for split in self.plan.splits]
+        # Members of equally many rows are asked together: that changes no bit of their answers.
+        alike: dict[int, list[int]] = defaultdict(list)
+        for number, record in enumerate(self.records):
+            if record.failure is None:
+                alike[len(judged[number])].append(number)
         size = max(1, SCORED_BYTES // (4 * self.data.n_columns))
-        for number, (record, split) in enumerate(zip(self.records, self.plan.splits, strict=True)):
-            if record.failure is not None:
-                continue
-            rows = split.held_out if len(split.held_out) else split.valid
-            target = self.data.y if self.plan.targets is None else self.plan.targets[number]
-            alone = self.select([number])
-            parts = [rows[start : start + size] for start in range(0, len(rows), size)]
-            answers = np.concatenate([alone.predict(self.data.x[part])[0] for part in parts])
-            record.scores = held_out_scores(self.data.task, target[rows], answers)
+        for length, members in alike.items():
+            together = max(1, size // length)
+            for first in range(0, len(members), together):
+                some = members[first : first + together]
+                rows = np.stack([judged[number] for number in some])
+                part = self.select(some)
+                chunks = [rows[:, start : start + size] for start in range(0, length, size)]
+                answers = np.concatenate([part.predict(self.data.x[chunk]) for chunk in chunks], axis=1)
+                for number, own, answer in zip(some, rows, answers, strict=True):
+                    target = self.data.y if self.plan.targets is None else self.plan.targets[number]
+                    self.records[number].scores = held_out_scores(self.data.task, target[own], answer)
 
     def _fill(self, model: keras.Model, number: int) -> None:
         values, inputs, targets = self.members.load([number])

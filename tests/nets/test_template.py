@@ -9,7 +9,13 @@ import pytest
 
 from deepfeat.nets.gate import Gate
 from deepfeat.nets.network import Network, NetworkShape
-from deepfeat.nets.template import Template, build_template, initial_weights
+from deepfeat.nets.template import (
+    Template,
+    build_template,
+    drawn_weights,
+    initial_weights,
+    masked_weights,
+)
 
 SHAPE = NetworkShape((0, 1, 1, 2), 1, "binary")
 ALL = np.ones(3, dtype=bool)
@@ -67,6 +73,16 @@ def test_kernels_of_one_member_differ() -> None:
     )
     first, _, second, *_ = initial_weights(template, 0, ALL)
     assert not np.array_equal(first, second)
+
+
+def test_what_is_drawn_once_serves_members_of_any_mask() -> None:
+    template = template_of(gated)
+    mask = np.array([True, False, True])
+    drawn = drawn_weights(template, 7)
+    masked = masked_weights(template, drawn, mask)
+    assert same(masked, initial_weights(template, 7, mask))
+    assert not same(masked, drawn)
+    assert same(drawn, initial_weights(template, 7, ALL)), "it is left as it was"
 
 
 @pytest.mark.parametrize("build", [gated, normalised])

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.ensemble import fit
 from deepfeat.nets.network import Network
-from deepfeat.nets.template import Template, initial_weights
+from deepfeat.nets.template import Template, drawn_weights
 from deepfeat.training import loop
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import merge_settings
@@ -63,10 +62,10 @@ def test_masking_equals_deleting(
     masked = replace(plan, mask=plan.mask & (np.arange(4) != MASKED))
     first = fit(masked, whole)
 
-    def same_but_for_the_feature(_: Template, seed: int, mask: Any) -> list[np.ndarray]:  # noqa: ANN401
-        return cut(whole.template, initial_weights(whole.template, seed, np.ones(4, dtype=bool)))
+    def same_but_for_the_feature(_: Template, seed: int) -> list[np.ndarray]:
+        return cut(whole.template, drawn_weights(whole.template, seed))
 
-    monkeypatch.setattr(loop, "initial_weights", same_but_for_the_feature)
+    monkeypatch.setattr(loop, "drawn_weights", same_but_for_the_feature)
     deleted = without(data)
     second = fit(replace(plan, mask=plan.mask[:, 1:]), Trainer(deleted, network, settings))
 
