@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,8 @@ class Refits(Method):
 class Runs:
     """Runs in one directory, and what each of them computed."""
 
-    def __init__(self, experiment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.experiment, self.paths = experiment, RunPaths.of(experiment.parent / "out", "tiny")
+    def __init__(self, experiment: Path, monkeypatch: pytest.MonkeyPatch, output: str = "out") -> None:
+        self.experiment, self.paths = experiment, RunPaths.of(experiment.parent / output, "tiny")
         self.trained: list[int] = []
         self.asked: list[tuple[str, int]] = []
         from deepfeat.runs.answers import LedgerAnswers  # noqa: PLC0415 - loads TensorFlow
@@ -104,3 +105,15 @@ def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
     path = write_experiment(training={"models": 4, "stack_size": 2}, methods=["gate"], plugins=["mine.py"])
     (path.parent / "mine.py").write_text(PLUGIN)
     return Runs(path, monkeypatch)
+
+
+@pytest.fixture
+def make_runs(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], Runs]:
+    """The same experiment in a place that several tests share, with an output directory of one's own."""
+
+    def make(experiment: Path, output: str) -> Runs:
+        if not experiment.exists():
+            shutil.copytree(runs.experiment.parent, experiment.parent, dirs_exist_ok=True)
+        return Runs(experiment, monkeypatch, output)
+
+    return make

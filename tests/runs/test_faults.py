@@ -5,7 +5,9 @@ A few of the cases belong to the fast tests; all of them are run by `make chaos`
 
 import errno
 import os
-from itertools import product
+import shutil
+from collections.abc import Callable
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from deepfeat.writing.atomic import OutputError
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
 Runs = Any  # of conftest.py
+MakeRuns = Callable[..., Runs]
+Undisturbed = tuple[Runs, Path, dict[str, str]]
 SETTINGS = ("methods=[{asked: {power: 2}}, refits]",)
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
@@ -36,12 +40,38 @@ PLACES = (
 )
 
 
+_DONE: list[tuple[Path, Path, dict[str, str]]] = []
+_NUMBERS = count()
+
+
+@pytest.fixture
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, make_runs: MakeRuns) -> Undisturbed:
+    """Runs in a new directory; and the directory and the digests of one that nothing happened to."""
+    if not _DONE:
+        experiment = tmp_path_factory.mktemp("faults") / "experiment.yml"
+        runs = make_runs(experiment, "undisturbed")
+        runs(*SETTINGS)
+        _DONE.append((experiment, runs.paths.root, runs.digests))
+    experiment, root, digests = _DONE[0]
+    return make_runs(experiment, f"out-{next(_NUMBERS)}"), root, digests
+
+
 def _marked(cases: list[Any], fast: list[Any]) -> list[Any]:
     chaos = [pytest.mark.slow, pytest.mark.chaos]
     return [pytest.param(*case, marks=[] if case in fast else chaos) for case in cases]
 
 
-FAULTS = list(product(PLACES, atomic.POINTS, ERRORS))
+# Every fault at every step of what is published for good; and of everything else, one fault at every step.
+LEDGER = ("/objects/", "/records/")
+FAULTS = [
+    *product(LEDGER, atomic.POINTS, ERRORS),
+    *(
+        (place, point, ERRORS[(row + column) % len(ERRORS)])
+        for row, place in enumerate(PLACES)
+        for column, point in enumerate(atomic.POINTS)
+        if place not in LEDGER
+    ),
+]
 FAST_FAULTS = [
     ("/objects/", "written", errno.ENOSPC),
     ("/records/", "synced", errno.EIO),
@@ -51,11 +81,9 @@ FAST_FAULTS = [
 
 @pytest.mark.parametrize(("place", "point", "code"), _marked(FAULTS, FAST_FAULTS))
 def test_a_fault_is_told_nothing_is_reported_as_saved_and_the_next_run_goes_on(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, place: str, point: str, code: int
+    undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch, place: str, point: str, code: int
 ) -> None:
-    runs(*SETTINGS)
-    whole = runs.digests
-    runs.paths.root.rename(runs.paths.root.with_name("undisturbed"))
+    runs, _, whole = undisturbed
     hit: list[Path] = []
 
     def fail(at: str, path: Path) -> None:
@@ -147,9 +175,11 @@ FAST_CASES = [("members.npz", "flip"), ("record of answer", "truncate"), ("model
 
 
 @pytest.mark.parametrize(("kind", "how"), _marked(CASES, FAST_CASES))
-def test_damage_is_noticed_and_only_what_it_hits_is_done_again(runs: Runs, kind: str, how: str) -> None:
-    runs(*SETTINGS)
-    whole = runs.digests
+def test_damage_is_noticed_and_only_what_it_hits_is_done_again(
+    undisturbed: Undisturbed, kind: str, how: str
+) -> None:
+    runs, root, whole = undisturbed
+    shutil.copytree(root, runs.paths.root)
     path, *others = _found(runs, kind)
     if how == "swap" and not others:
         pytest.skip("there is only one of its kind")
@@ -166,6 +196,7 @@ def test_damage_is_noticed_and_only_what_it_hits_is_done_again(runs: Runs, kind:
     assert (str(path) in said) == told
 
 
-def test_what_was_not_changed_is_not_complained_about(runs: Runs) -> None:
-    runs(*SETTINGS)
+def test_what_was_not_changed_is_not_complained_about(undisturbed: Undisturbed) -> None:
+    runs, root, _ = undisturbed
+    shutil.copytree(root, runs.paths.root)
     assert "it is written again" not in runs(*SETTINGS)
