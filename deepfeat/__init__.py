@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from deepfeat.data.load import load_table
     from deepfeat.ensemble import Ensemble, fit
     from deepfeat.errors import DeepfeatError, InputError
+    from deepfeat.interop.loading import Run, load_run
+    from deepfeat.interop.selector import DeepFeatureSelector
     from deepfeat.methods import Importance, Method, MethodParams, per_model
     from deepfeat.nets.network import Network, NetworkParams, NetworkShape
     from deepfeat.training.plan import FitPlan, build_plan
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Dataset": "deepfeat.data.dataset",
+    "DeepFeatureSelector": "deepfeat.interop.selector",
     "DeepfeatError": "deepfeat.errors",
     "Ensemble": "deepfeat.ensemble",
     "Feature": "deepfeat.data.dataset",
@@ -34,17 +37,20 @@ _HOME = {
     "Network": "deepfeat.nets.network",
     "NetworkParams": "deepfeat.nets.network",
     "NetworkShape": "deepfeat.nets.network",
+    "Run": "deepfeat.interop.loading",
     "Trainer": "deepfeat.training.trainer",
     "TrainingSettings": "deepfeat.training.settings",
     "build_plan": "deepfeat.training.plan",
     "fit": "deepfeat.ensemble",
     "load_experiment": "deepfeat.config",
+    "load_run": "deepfeat.interop.loading",
     "load_table": "deepfeat.data.load",
     "per_model": "deepfeat.methods",
 }
 
 __all__ = [
     "Dataset",
+    "DeepFeatureSelector",
     "DeepfeatError",
     "Ensemble",
     "Feature",
@@ -56,11 +62,13 @@ __all__ = [
     "Network",
     "NetworkParams",
     "NetworkShape",
+    "Run",
     "Trainer",
     "TrainingSettings",
     "build_plan",
     "fit",
     "load_experiment",
+    "load_run",
     "load_table",
     "per_model",
 ]

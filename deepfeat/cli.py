@@ -13,6 +13,8 @@ import click
 from deepfeat.errors import DeepfeatError, ExitCode
 
 if TYPE_CHECKING:
+    from deepfeat.config import LoggingConfig
+    from deepfeat.runs.console import RunConsole
     from deepfeat.runs.paths import RunPaths
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
@@ -154,6 +156,8 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
             write_report(paths.root)
 
     code = carry_out(prepared, paths, console, fresh=fresh, present=present)
+    if paths.ranking.exists():
+        code = max(code, _tracked(paths.root, prepared.loaded.experiment.logging, console))
     console.finished(paths)
     if paths.report.exists():
         console.show(f"Open {paths.report}")
@@ -430,6 +434,20 @@ def schema(plugins: tuple[Path, ...]) -> None:
         {name: network.Params.model_json_schema() for name, network in registry.networks.items()},
     )
     click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+
+
+def _tracked(root: Path, trackers: "LoggingConfig", console: "RunConsole") -> ExitCode:
+    """Hand the run to the trackers that the experiment names; one that fails does not undo the results."""
+    if not trackers.mlflow and not trackers.tensorboard:
+        return ExitCode.COMPLETE
+    from deepfeat.interop.tracking import track  # noqa: PLC0415
+
+    try:
+        track(root, trackers)
+    except Exception as error:  # noqa: BLE001 - libraries and servers of others
+        console.warning(f"the results are complete, but logging them failed: {type(error).__name__}: {error}")
+        return ExitCode.PARTIAL
+    return ExitCode.COMPLETE
 
 
 def _split(experiment: Path, settings: tuple[str, ...]) -> tuple[Path, list[str]]:

@@ -8,6 +8,7 @@ from deepfeat.config.messages import explain
 from deepfeat.config.schema import (
     DataConfig,
     Experiment,
+    LoggingConfig,
     MethodEntry,
     NetworkConfig,
     RankingConfig,
@@ -23,6 +24,7 @@ __all__ = [
     "Experiment",
     "KeyPath",
     "LoadedExperiment",
+    "LoggingConfig",
     "MethodEntry",
     "NetworkConfig",
     "Place",

@@ -7,8 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from deepfeat.config.sizes import parse_size
 from deepfeat.config.values import INT64_MAX, INT64_MIN, is_text, shown, shown_value
@@ -65,6 +73,13 @@ def _character(text: str) -> str:
     if len(text) != 1:
         raise fault(f"found {shown_value(text)}; write the one character that stands between columns")
     return text
+
+
+def _auto(value: object) -> object:
+    """The word, or the error of a number: that is what most people wanted to write."""
+    if value != "auto":
+        raise PydanticKnownError("int_type")
+    return value
 
 
 def _distinct(texts: list[str]) -> list[str]:
@@ -188,8 +203,15 @@ class SplitConfig(Section):
 class TrainingConfig(Section):
     """How the networks are trained. What is left out is decided by the preset of the network."""
 
-    models: int = Field(
-        default=100, ge=1, le=1_000_000, description="number of networks to train and average"
+    models: Annotated[int, Field(ge=1, le=1_000_000)] | Annotated[Literal["auto"], BeforeValidator(_auto)] = (
+        Field(
+            default=100,
+            description="number of networks to train and average; auto trains until another ensemble of the "
+            "size would give the same ranking",
+        )
+    )
+    most_models: int = Field(
+        default=500, ge=1, le=1_000_000, description="networks to train at most, for models: auto"
     )
     loss: Literal["soft_f1", "cross_entropy", "squared_error"] | None = Field(
         default=None, description="what training makes small"
@@ -362,6 +384,18 @@ class LimitsConfig(Section):
     )
 
 
+class LoggingConfig(Section):
+    """Experiment trackers that a finished run is handed to."""
+
+    mlflow: Text | None = Field(
+        default=None,
+        description="MLflow tracking server or store, such as http://127.0.0.1:5000 or sqlite:///mlflow.db",
+    )
+    tensorboard: Text | None = Field(
+        default=None, description="directory for TensorBoard events; `tensorboard --logdir` shows them"
+    )
+
+
 class Experiment(Section):
     """Everything that decides a result."""
 
@@ -381,6 +415,9 @@ class Experiment(Section):
     )
     ranking: RankingConfig = Field(
         default_factory=RankingConfig, description="how importances become one ranking"
+    )
+    logging: LoggingConfig = Field(
+        default_factory=LoggingConfig, description="experiment trackers that the finished run is handed to"
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
     engine: Literal["local"] = Field(default="local", description="where the work is done")

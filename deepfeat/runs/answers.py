@@ -121,7 +121,7 @@ def question(
         prepared.data,
         experiment.seed,
         training=experiment.training.model_dump(
-            mode="json", exclude_none=True, exclude={"models", "memory", "stack_size"}
+            mode="json", exclude_none=True, exclude={"models", "most_models", "memory", "stack_size"}
         )
         if trains
         else None,

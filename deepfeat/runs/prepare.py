@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,8 @@ from deepfeat.config import Experiment, LoadedExperiment, load_experiment
 from deepfeat.config.sizes import parse_size
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.load import load_table
-from deepfeat.errors import InputError, Problem
+from deepfeat.errors import InputError, Problem, did_you_mean
+from deepfeat.methods.cheapest import cheapest_member_methods
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.registry import Registry, load_registry
 from deepfeat.nets.network import Network
@@ -31,7 +33,8 @@ class Prepared:
         data: the table.
         network: the network with its parameters.
         settings: how members are trained.
-        plan: what each member of the main ensemble is trained on.
+        plan: what each member of the main ensemble is trained on; for `training.models: auto` as many as may
+            be trained.
         methods: the methods asked for, with their parameters.
     """
 
@@ -87,7 +90,7 @@ def prepare(
     registry = load_registry(
         (loaded.resolve_path(plugin) for plugin in experiment.plugins), environ=loaded.environ
     )
-    problems: list[Problem] = []
+    problems: list[Problem] = _missing_trackers(loaded)
     methods: list[tuple[type[Method], MethodParams]] = []
     network, data = None, None
     try:
@@ -105,10 +108,17 @@ def prepare(
         data = load_table(experiment.data, loaded.resolve_path(experiment.data.path), names, cache)
     except InputError as error:
         problems += error.problems
+    if data is not None:
+        problems += _unknown_in_groups(loaded, data)
+    if experiment.training.models == "auto" and not cheapest_member_methods(method for method, _ in methods):
+        reason = "auto needs a method that answers for each model; add one, or write a number"
+        problems.append(loaded.problem(("training", "models"), reason))
     if problems or network is None or data is None:
         raise InputError(problems)
     settings = _settings(experiment, network, data, {})
-    plan = build_plan(data, settings.split, experiment.training.models, experiment.seed, network)
+    wanted = experiment.training.models
+    most = experiment.training.most_models if wanted == "auto" else wanted
+    plan = build_plan(data, settings.split, most, experiment.seed, network)
     try:
         check_plan(plan, data)
     except InputError as error:
@@ -138,6 +148,30 @@ def _unjudged(
         f"no method of the experiment judges the others; add one to methods: {', '.join(known) or 'none'}"
     )
     return [loaded.problem(("ranking", "weights"), reason)]
+
+
+def _missing_trackers(loaded: LoadedExperiment) -> list[Problem]:
+    """Trackers that are asked for and not installed."""
+    wanted = loaded.experiment.logging.model_dump(exclude_none=True)
+    return [
+        loaded.problem(("logging", name), f"needs the library {name}; pip install deepfeat[{name}]")
+        for name in wanted
+        if find_spec(name) is None
+    ]
+
+
+def _unknown_in_groups(loaded: LoadedExperiment, data: Dataset) -> list[Problem]:
+    """Features that `ranking.groups` names and the table does not have."""
+    known = set(data.feature_names)
+    return [
+        loaded.problem(
+            ("ranking", "groups", group, index),
+            f"{feature!r} is no feature of {data.name}; {did_you_mean(feature, data.feature_names)}",
+        )
+        for group, features in loaded.experiment.ranking.groups.items()
+        for index, feature in enumerate(features)
+        if feature not in known
+    ]
 
 
 def _network(loaded: LoadedExperiment, registry: Registry) -> Network:

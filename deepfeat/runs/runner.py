@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deepfeat.config import dump_experiment
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import DeepfeatError, ExitCode, InputError
+from deepfeat.methods.cheapest import cheapest_member_methods
 from deepfeat.methods.describe import asked_data
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -23,6 +24,7 @@ from deepfeat.runs.answers import Answer, LedgerAnswers, question
 from deepfeat.runs.conclusions import conclude, with_q_values, write_conclusions
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit
+from deepfeat.runs.growing import grow
 from deepfeat.runs.interrupts import Interrupted, last_words
 from deepfeat.runs.lease import Lease, hold
 from deepfeat.runs.ledger.code import ASKING, code_version, versions
@@ -41,6 +43,7 @@ from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
 from deepfeat.runs.sealing import changed, seal
 from deepfeat.runs.skill import MemberSkill, judge_members
+from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory, write_text
 
@@ -229,12 +232,45 @@ class _Run:
             self.console.warning(warning)
 
     def _train(self) -> Ensemble:
-        ensemble = fit_shown(self.fit, self.prepared.plan, self.trainer, self.console)
+        auto = self.experiment.training.models == "auto"
+        ensemble = self._grown() if auto else self._fitted(self.prepared.plan)
         for number, member in enumerate(ensemble.records):
             if member.failure is not None:
                 self.failures.append(f"model {number}: {member.failure}")
                 self.console.warning(self.failures[-1])
         return ensemble
+
+    def _fitted(self, plan: FitPlan) -> Ensemble:
+        return fit_shown(self.fit, plan, self.trainer, self.console)
+
+    def _grown(self) -> Ensemble:
+        """As many members as are enough."""
+        deciding = cheapest_member_methods(method for method, _ in self.prepared.methods)
+
+        def ask(ensemble: Ensemble) -> dict[str, Importance]:
+            work = training_work(self.data, self.prepared.network, self.prepared.settings)
+            keys = member_keys(ensemble.plan, work)
+            answers = {}
+            for method, params in self.prepared.methods:
+                if method not in deciding:
+                    continue
+                try:
+                    asked = question(self.prepared, method, params, keys)
+                    answers[method.name] = self.answers(asked, ensemble).importance
+                except OutputError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - as below, where it is asked again and its failure told
+                    log.debug("method %s does not decide: %s", method.name, error)
+            return answers
+
+        return grow(
+            self.prepared.plan,
+            self._fitted,
+            ask,
+            self.experiment.ranking,
+            self.experiment.seed,
+            self.console.note,
+        )
 
     def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:
         work = training_work(self.data, self.prepared.network, self.prepared.settings)
