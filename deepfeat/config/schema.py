@@ -210,8 +210,11 @@ class TrainingConfig(Section):
             "size would give the same ranking",
         )
     )
-    most_models: int = Field(
-        default=500, ge=1, le=1_000_000, description="networks to train at most, for models: auto"
+    most_models: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="networks to train at most for models: auto; by default 500",
     )
     loss: Literal["soft_f1", "cross_entropy", "squared_error"] | None = Field(
         default=None, description="what training makes small"

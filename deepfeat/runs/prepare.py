@@ -22,6 +22,9 @@ from deepfeat.nets.network import Network
 from deepfeat.training.plan import FitPlan, build_plan, check_plan
 from deepfeat.training.settings import TrainingSettings, merge_settings
 
+MOST_MODELS = 500
+"""Models that `training.models: auto` trains at most, unless the experiment says otherwise."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -117,7 +120,7 @@ def prepare(
         raise InputError(problems)
     settings = _settings(experiment, network, data, {})
     wanted = experiment.training.models
-    most = experiment.training.most_models if wanted == "auto" else wanted
+    most = experiment.training.most_models or MOST_MODELS if wanted == "auto" else wanted
     plan = build_plan(data, settings.split, most, experiment.seed, network)
     try:
         check_plan(plan, data)

@@ -194,6 +194,7 @@ def test_it_reads_well() -> None:
         "  clusters: 0.7\n"
         "  confidence: 0.95\n"
         "  bootstrap: 2000\n"
+        "logging: {}\n"
         "limits: {}\n"
         "engine: local\n"
         "plugins: []\n"

@@ -70,6 +70,7 @@ def test_numbers_and_choices_may_come_from_the_environment() -> None:
     environment = {"$ref": "#/$defs/FromEnvironment"}
     assert training["models"]["anyOf"] == [
         {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        {"const": "auto", "type": "string"},
         environment,
     ]
     assert environment in training["loss"]["anyOf"]

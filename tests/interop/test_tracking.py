@@ -87,7 +87,8 @@ def test_nothing_is_logged_where_nothing_is_asked(finished: Path) -> None:
 
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="needs deepfeat[mlflow]")
 @pytest.mark.filterwarnings("default")
-def test_mlflow_has_the_run(finished: Path, tmp_path: Path) -> None:
+def test_mlflow_has_the_run(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     import mlflow  # noqa: PLC0415 - only where it is installed
 
     store = (tmp_path / "store").as_uri()

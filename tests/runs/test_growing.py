@@ -77,13 +77,13 @@ def test_a_clear_ranking_needs_one_step(plan: tuple[FitPlan, Dataset]) -> None:
 
 
 def test_a_noisy_one_needs_more_and_repeats(plan: tuple[FitPlan, Dataset]) -> None:
-    count, said, sizes = grown(plan, 6.0)
+    count, said, sizes = grown(plan, 3.0)
     assert 50 < count < 400
     assert sizes[0] == 50
     assert all(size % 50 == 0 for size in sizes)
     assert said[0].startswith("50 models are not enough yet; training ")
     assert said[-1] == f"{count} models are enough"
-    assert grown(plan, 6.0) == (count, said, sizes)
+    assert grown(plan, 3.0) == (count, said, sizes)
 
 
 def test_there_is_a_most(plan: tuple[FitPlan, Dataset]) -> None:
