@@ -187,6 +187,7 @@ class _Run:
             raise
         finally:
             record["methods"] = self.asked
+            record["computed_on"] = self.ledger.computed_on()
             done = provenance.finished(record, state, exit_code=code, failures=self.failures)
             write_text(self.paths.provenance, provenance.as_json(done))
         return code

@@ -115,9 +115,9 @@ class Place:
         return said
 
     def manifest(self, output: str) -> dict[str, str]:
-        """sha256 of every result file but logs and timings."""
+        """sha256 of every result file but logs, and files that tell of times."""
         root = self.root(output)
-        skipped = {"run.json", "ro-crate-metadata.json"}
+        skipped = {"run.json", "ro-crate-metadata.json", "report.html"}
         return {
             name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(root.rglob("*"))

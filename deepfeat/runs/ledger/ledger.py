@@ -7,10 +7,12 @@ its objects, or itself, counts as absent.
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from deepfeat.errors import DeepfeatError, ExitCode
 from deepfeat.runs.ledger.objects import Objects
@@ -75,6 +77,7 @@ class Ledger:
         self._records = root / "records"
         self._read: dict[str, Record | None] = {}
         self._places: dict[str, list[str]] = {}
+        self._used: dict[str, Record] = {}
 
     def refresh(self) -> None:
         """Take notice of what others have published meanwhile."""
@@ -107,6 +110,7 @@ class Ledger:
         found = self.find(key)
         if found is None:
             raise LedgerError(self.root)
+        self._used[found.record.name] = found.record
         return found
 
     def publish(self, record: Record, files: Mapping[str, bytes]) -> None:
@@ -138,6 +142,17 @@ class Ledger:
         """Every readable record, by name; their objects may be damaged."""
         self.refresh()
         yield from (record for _, record in sorted(self._read.items()) if record is not None)
+
+    def computed_on(self) -> list[dict[str, Any]]:
+        """Where the results were computed that were taken from here: hosts, and kinds of processors."""
+        counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        for record in self._used.values():
+            made = record.made
+            counts[made.get("host", ""), tuple(made.get("instruction_sets", ()))] += len(record.keys)
+        return [
+            {"host": host, "instruction_sets": list(sets), "results": number}
+            for (host, sets), number in sorted(counts.items())
+        ]
 
     def _add(self, record: Record) -> None:
         if self._read.get(record.name) is None:

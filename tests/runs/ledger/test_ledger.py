@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_a_member_is_found_in_whichever_stack_it_was_published(tmp_path: Path) -
     again = _opened(tmp_path)
     assert again.get("b").record.keys == ("b", "x")
     assert again.find("a") is None
+
+
+def test_it_tells_where_the_results_were_computed_that_were_used(tmp_path: Path) -> None:
+    ledger = _published(tmp_path)
+    made = {"host": "far", "instruction_sets": ["avx2"]}
+    ledger.publish(replace(_record("d"), made=made), {"members.npz": b"weights of d"})
+    assert ledger.computed_on() == []
+    for key in "abd":
+        ledger.get(key)
+    assert ledger.computed_on() == [
+        {"host": "", "instruction_sets": [], "results": 2},
+        {"host": "far", "instruction_sets": ["avx2"], "results": 1},
+    ]
 
 
 # --- damage -------------------------------------------------------------------------------------------------
