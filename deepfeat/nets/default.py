@@ -29,7 +29,7 @@ class Default(Network):
 
         units: tuple[PositiveInt, ...] = Field((128, 128), strict=False, description="units of each block")
         input_noise: Deviation = Field(
-            0.6, description="deviation of the Gaussian noise on the scaled inputs"
+            0.4, description="deviation of the Gaussian noise on the scaled inputs"
         )
         noise: Deviation = Field(0.1, description="deviation of the Gaussian noise in each block")
         dropout: Rate = Field(0.1, description="dropout in each block")
