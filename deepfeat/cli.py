@@ -67,7 +67,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None: 
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show versions."
 )
 def program() -> None:
-    r"""Which inputs matter to a deep network, how strongly, and how sure are we?
+    """Which inputs matter to a deep network, how strongly, and how sure are we?
 
     deepfeat reads one experiment file, trains many Keras networks as one, asks them with every importance
     method that is plugged in, and writes a ranking of the features with intervals.
@@ -106,7 +106,7 @@ def run(
     dry_run: bool,
     fresh: bool,
 ) -> int:
-    r"""Train the networks, ask the methods, and write the ranking.
+    """Train the networks, ask the methods, and write the ranking.
 
     EXPERIMENT is the experiment file [default: experiment.yml]. Any setting of it can be overruled, as in
 
@@ -252,7 +252,7 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     help="Also train K stacks of networks again, drawn by chance, and compare every bit.",
 )
 def verify(run: Path, recompute: int | None) -> int:
-    r"""Check that a run directory is still what the run left; changes nothing.
+    """Check that a run directory is still what the run left; changes nothing.
 
     Every result file is hashed again and compared with run.json, and so is everything in the ledger.
 
@@ -355,7 +355,7 @@ def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None
 @click.option("--quick", is_flag=True, help="Ask it about linear models, in a moment, instead of networks.")
 @PLUGINS
 def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int:
-    r"""Check that a method does what every method must do.
+    """Check that a method does what every method must do.
 
     NAME is a method, FILE a plugin file. Small networks are trained on made tables, and the method is asked
     about them: form and repeatability of its answer, what it changes and writes, one feature, categories,
@@ -417,7 +417,7 @@ def methods_new(name: str, directory: Path, tests: Path) -> None:
 @program.command(context_settings=CONTEXT)
 @PLUGINS
 def schema(plugins: tuple[Path, ...]) -> None:
-    r"""Print the JSON schema of the experiment file, with the parameters of every method and network.
+    """Print the JSON schema of the experiment file, with the parameters of every method and network.
 
     Editors that understand JSON schema complete and check the file as you type:
 

@@ -265,6 +265,7 @@ def helps(command, words):
 for words, result in helps(program, []):
     assert result.exit_code == 0, words
     assert len(result.output.splitlines()) > 6, words
+    assert "\\b" not in result.output, words
     print(" ".join(words) or "deepfeat")
 loaded = {name.partition(".")[0] for name in sys.modules}
 assert not loaded & {"tensorflow", "keras", "numpy", "pandas", "pydantic", "sklearn", "matplotlib"}, loaded
