@@ -145,13 +145,15 @@ def _how_good(skill: Skill, level: str) -> str:
 def _left_out(members: Members) -> list[str]:
     found = []
     if members.failed:
-        found.append(f"{members.failed} of {members.trained} networks failed and are left out of every mean.")
+        found.append(
+            f"Networks that failed, and are left out of every mean: {members.failed} of {members.trained}."
+        )
     if members.skilless:
         left_out = members.trained - members.failed - members.averaged
-        outcome = "and are left out of every mean" if left_out else "and are kept all the same"
+        outcome = "are left out of every mean" if left_out else "are kept all the same"
         found.append(
-            f"{members.skilless} of {members.trained} networks do not beat a constant on the rows that were "
-            f"held out from them, {outcome}."
+            "Networks that do not beat a constant on the rows that were held out from them, and "
+            f"{outcome}: {members.skilless} of {members.trained}."
         )
     return found
 
@@ -174,8 +176,8 @@ def _enough(convergence: Convergence, averaged: int) -> list[str]:
     if convergence.enough:
         return [
             (
-                f"{averaged} networks are enough: about {convergence.recommended} give the same ranking "
-                "(correlation of importances at least 0.95 in 19 of 20 repetitions)."
+                f"{averaged} networks are enough: other ensembles of {convergence.recommended} or more give "
+                "the same ranking (correlation of importances at least 0.95 in 19 of 20 repetitions)."
             )
         ]
     if convergence.recommended is not None:

@@ -88,25 +88,25 @@ def test_what_it_rests_on() -> None:
     curve = convergence(np.linspace(0, 1, 8) + 0.01 * np.random.default_rng(0).normal(size=(15, 8)), 2)
     said = answer(ranking(), skill(0.9), members, Stability(0.8, 0.7, 0.9), curve, top_k=2, kendall_w=0.75)
     failed, skilless, stable, enough, agreement = said.details
-    assert failed == "2 of 20 networks failed and are left out of every mean."
+    assert failed == "Networks that failed, and are left out of every mean: 2 of 20."
     assert skilless == (
-        "3 of 20 networks do not beat a constant on the rows that were held out from them, and are left out "
-        "of every mean."
+        "Networks that do not beat a constant on the rows that were held out from them, and are left out of "
+        "every mean: 3 of 20."
     )
     assert stable == (
         "Single networks agree well on the top 2: stability 0.80 of 1 (95 % interval 0.70 to 0.90; Nogueira "
         "et al. 2018)."
     )
     assert enough == (
-        "15 networks are enough: about 1 give the same ranking (correlation of importances at least 0.95 in "
-        "19 of 20 repetitions)."
+        "15 networks are enough: other ensembles of 1 or more give the same ranking (correlation of "
+        "importances at least 0.95 in 19 of 20 repetitions)."
     )
     assert agreement == (
         "Agreement of the methods on the order of all features: Kendall's W = 0.75 (0 none, 1 the same "
         "order)."
     )
     kept = answer(ranking(), skill(0.9), Members(20, 0, 3, 20), NOTHING, NO_CURVE, top_k=2)
-    assert kept.details[0].endswith("and are kept all the same.")
+    assert kept.details[0].endswith("and are kept all the same: 3 of 20.")
 
 
 def test_how_many_more_are_needed() -> None:

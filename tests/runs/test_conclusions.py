@@ -216,7 +216,7 @@ def test_where_no_member_has_skill_all_are_kept_and_the_answer_says_so() -> None
     assert judged.averaged.sum() == 5
     assert found.answer.usable is False
     assert found.answer.headline[0].startswith("There is nothing to rank")
-    assert "are kept all the same" in " ".join(found.answer.details)
+    assert "are kept all the same: 5 of 6" in " ".join(found.answer.details)
 
 
 def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:

@@ -64,7 +64,14 @@ def test_a_run_leaves_the_documented_files(write_experiment: Write) -> None:
     assert ran.code == ExitCode.COMPLETE
     assert ran.files == {
         *("ranking.csv", "models.csv", "experiment.yml", "run.json", "logs/deepfeat.log"),
-        *("answer.json", "skill.csv", "history.csv", "aggregates.csv", "agreement.csv"),
+        *(
+            "ro-crate-metadata.json",
+            "answer.json",
+            "skill.csv",
+            "history.csv",
+            "aggregates.csv",
+            "agreement.csv",
+        ),
         *("disagreements.csv", "stability.csv", "convergence.csv"),
         *("methods/gate.csv", "methods/first_layer.csv"),
         *("models/model_00000.keras", "models/model_00001.keras"),
