@@ -80,6 +80,31 @@ class NoiseRows:
     rows: Any = None
 
 
+# The derivatives below are written out: TensorFlow's own allow for broadcasting between any shapes, which takes
+# a dozen small operations each, many times a step.
+
+
+@tf.custom_gradient
+def _scale_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
+    """`(members, rows, n) * (members, 1, n)`."""
+
+    def gradient(upstream: Any) -> Any:  # noqa: ANN401
+        return upstream * vector, _sum_rows(upstream * rows)
+
+    return rows * vector, gradient
+
+
+@tf.custom_gradient
+def _product(rows: Any, kernel: Any) -> Any:  # noqa: ANN401
+    """`(members, rows, in) @ (members, in, out)`."""
+
+    def gradient(upstream: Any) -> Any:  # noqa: ANN401
+        to_rows = tf.matmul(upstream, kernel, transpose_b=True)
+        return to_rows, tf.matmul(rows, upstream, transpose_a=True)
+
+    return tf.matmul(rows, kernel), gradient
+
+
 @tf.custom_gradient
 def _add_to_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
     """`(members, rows, n) + (members, 1, n)`."""
@@ -91,13 +116,15 @@ def _add_to_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
 
 
 @tf.custom_gradient
-def _scale_rows(rows: Any, vector: Any) -> Any:  # noqa: ANN401
-    """`(members, rows, n) * (members, 1, n)`."""
+def _add_constant(values: Any, constant: Any) -> Any:  # noqa: ANN401
+    """The sum of two tensors of one shape, the second without a derivative."""
+    return values + constant, lambda upstream: (upstream, None)
 
-    def gradient(upstream: Any) -> Any:  # noqa: ANN401
-        return upstream * vector, _sum_rows(upstream * rows)
 
-    return rows * vector, gradient
+@tf.custom_gradient
+def _scale_by_constant(values: Any, constant: Any) -> Any:  # noqa: ANN401
+    """The product of two tensors of one shape, the second without a derivative."""
+    return values * constant, lambda upstream: (upstream * constant, None)
 
 
 def _sum_rows(values: Any) -> Any:  # noqa: ANN401
@@ -111,7 +138,7 @@ class StackedDense(keras.layers.Dense):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ANN401, ARG002, FBT001
         """Batched product, bias and activation."""
-        outputs = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
+        outputs = _product(inputs, tf.convert_to_tensor(self.kernel))
         if self.bias is not None:
             outputs = _add_to_rows(outputs, tf.convert_to_tensor(self.bias))
         return self.activation(outputs)
@@ -165,7 +192,7 @@ class BankedNoise(_Banked):
         """Add noise while training."""
         if not training or self.plain.stddev == 0:
             return inputs
-        return inputs + self._draws("noise", self.plain.stddev, inputs.shape[-1])
+        return _add_constant(inputs, self._draws("noise", self.plain.stddev, inputs.shape[-1]))
 
 
 class BankedDropout(_Banked):
@@ -175,7 +202,7 @@ class BankedDropout(_Banked):
         """Drop and rescale while training."""
         if not training or self.plain.rate == 0:
             return inputs
-        return inputs * self._draws("dropout", self.plain.rate, inputs.shape[-1])
+        return _scale_by_constant(inputs, self._draws("dropout", self.plain.rate, inputs.shape[-1]))
 
 
 def stacked_clone(model: keras.Model) -> tuple[keras.Model, NoiseRows]:

@@ -165,7 +165,9 @@ class Program:
                 logits, state, further = self.forward(self._shaped(values), batch_x, noise[:, batch])
                 losses = self.loss(batch_y, logits, batch_weight)
             gradients = tape.gradient([losses, *further], trained, unconnected_gradients="zero")
-            self._update(gradients, trained, rate, step + tf.cast(index, tf.float32))
+            # Whoever reads a variable that is being updated makes it be copied first; so all have read.
+            with tf.control_dependencies([*gradients, losses]):
+                self._update(gradients, trained, rate, step + tf.cast(index, tf.float32))
             if self.proximal is not None:
                 self._close(self.proximal, rate)
             for variable, value in zip(self._untrained, state, strict=True):
@@ -269,13 +271,13 @@ class Program:
     def _keep_best(self, places: Tensor, homes: Tensor) -> None:
         """Copy the weights of the members at `places` of the stack to their `homes` in `best`."""
         for variable, best in zip(self.values, self.best, strict=True):
-            best.scatter_update(tf.IndexedSlices(tf.gather(variable, places), homes))
+            best.scatter_update(tf.IndexedSlices(_rows(variable, places), homes))
 
     def _retain(self, places: Tensor) -> None:
         """Go on with the members at `places` only."""
         for variable in self._all():
             if not any(variable is best for best in self.best):
-                variable.assign(tf.gather(variable, places))
+                variable.assign(_rows(variable, places))
 
     def _shaped(self, values: list[Tensor], places: Sequence[int] | None = None) -> list[Tensor]:
         """Flat, padded values in the shapes that the network takes; of all variables, or of some `places`."""
@@ -320,6 +322,11 @@ class Program:
 
 def _variable(shape: tuple[int, ...], dtype: str = "float32") -> tf.Variable:
     return tf.Variable(tf.zeros((0, *shape), dtype), shape=tf.TensorShape([None, *shape]), trainable=False)
+
+
+def _rows(variable: tf.Variable, places: Tensor) -> Tensor:
+    """Rows of a variable, read as a tensor: a gather from the variable itself makes all later reads copies."""
+    return tf.gather(tf.convert_to_tensor(variable), places)
 
 
 def _padded_rows(part: Tensor) -> Tensor:
