@@ -130,6 +130,33 @@ class Ensemble:
         """
         return self._ask(x, lambda *state: self._inference.gradients(*state, output), self.data.n_columns)
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the network's layers, from the inputs to the logits, as in `ensemble[i].layers`."""
+        model = self.template.model
+        return tuple(layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
+
+    def activations(self, x: NDArray[np.float32], layer: str) -> NDArray[np.float32]:
+        """What a layer of each member answers, noise and dropout aside.
+
+        Args:
+            x: (rows, columns) encoded, unscaled inputs, or (members, rows, columns) for each member its own.
+            layer: one of `layers`.
+
+        Returns:
+            (members, rows, units) float32; for a layer whose answers have more axes, these instead of units.
+
+        Raises:
+            NotApplicable: for a layer that the network does not have.
+        """
+        if layer not in self.layers:
+            known = ", ".join(self.layers)
+            raise NotApplicable(
+                f"network {self.template.network.name} has no layer {layer!r}; it has {known}"
+            )
+        shape = self.template.model.get_layer(layer).output.shape[1:]
+        return self._ask(x, self._inference.layer(layer), *shape)
+
     def replaced(
         self,
         pairs: Iterable[Pair],
@@ -255,10 +282,10 @@ class Ensemble:
         values, inputs, targets = self.members.load([number])
         set_member(model, self.template, [v[0] for v in values], inputs[:, 0], targets[:, 0])
 
-    def _ask(self, x: NDArray[np.float32], function: Any, width: int) -> NDArray[np.float32]:  # noqa: ANN401
+    def _ask(self, x: NDArray[np.float32], function: Any, *shape: int) -> NDArray[np.float32]:  # noqa: ANN401
         """Call a compiled function for chunks of members and rows, and put the parts together."""
         n_rows = x.shape[-2]
-        answers = np.empty((len(self), n_rows, width), dtype=np.float32)
+        answers = np.empty((len(self), n_rows, *shape), dtype=np.float32)
         row_bytes = 8 * max(self.template.widths)
         rows = max(1, min(n_rows, CALL_BYTES // row_bytes))
         size = max(1, CALL_BYTES // (row_bytes * rows)) if self.template.stackable else 1

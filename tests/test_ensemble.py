@@ -258,6 +258,37 @@ def test_a_feature_whose_weights_are_zero_is_not_used(make: Make) -> None:
     np.testing.assert_array_equal(closed.uses, expected)
 
 
+@pytest.mark.parametrize("network", ["default", "ashraf-2021", "convolved"])
+def test_every_layer_answers_as_in_the_plain_model(
+    make: Make, make_data: Callable[..., Dataset], network: str
+) -> None:
+    ensemble = ensemble_of(make_data(), Convolved()) if network == "convolved" else make(network)
+    x = ensemble.data.x[:7]
+    known = [layer.name for layer in ensemble[0].layers]
+    assert [name for name in known if name in ensemble.layers] == list(ensemble.layers)
+    assert ensemble.template.stackable == (network != "convolved")
+    for name in ensemble.layers:
+        answers = ensemble.activations(x, name)
+        assert answers.dtype == np.float32
+        for member, model in enumerate(ensemble.models()):
+            part = keras.Model(model.input, model.get_layer(name).output)
+            np.testing.assert_allclose(answers[member], part(x), atol=1e-5, rtol=1e-5)
+    last = ensemble.layers[-1]
+    np.testing.assert_allclose(ensemble.activations(x, last), ensemble.predict(x, "logit"), atol=1e-6)
+
+
+def test_activations_of_rows_of_a_members_own(ensemble: Ensemble) -> None:
+    name = ensemble.layers[1]
+    assert "dense_1" in ensemble.layers
+    own = np.stack([ensemble.data.x[3 * member : 3 * member + 3] for member in range(3)])
+    answers = ensemble.activations(own, "dense_1")
+    for member in range(3):
+        alone = ensemble.select([member]).activations(own[member], "dense_1")
+        np.testing.assert_array_equal(answers[member], alone[0])
+    with pytest.raises(NotApplicable, match=f"network default has no layer 'dense_9'; it has .*{name}"):
+        ensemble.activations(own, "dense_9")
+
+
 # --- training and scoring -----------------------------------------------------------------------------------
 
 

@@ -47,3 +47,13 @@ def fingerprint(
     if groups is not None:
         digest.update(np.ascontiguousarray(groups, dtype="<i8").data)
     return digest.hexdigest()
+
+
+def column_keys(features: Sequence[Feature]) -> tuple[int, ...]:
+    """A 64-bit number for every encoded column, of its feature's name and its level (or place) alone."""
+    keys = []
+    for feature in features:
+        for place in range(feature.stop - feature.start):
+            own = [feature.name, feature.levels[place] if feature.levels else place]
+            keys.append(int.from_bytes(hashlib.sha256(json.dumps(own).encode()).digest()[:8], "little"))
+    return tuple(keys)

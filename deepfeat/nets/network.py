@@ -20,12 +20,15 @@ class NetworkShape:
         outputs: number of outputs.
         task: `binary`, `multiclass`, `multilabel` or `regression`.
         image: `(height, width, channels)` where the columns are the pixels of an image.
+        keys: a number per column that says which column it is, whatever others there are: its input noise
+            depends on it. Empty where a column is its position.
     """
 
     column_feature: tuple[int, ...]
     outputs: int
     task: str
     image: tuple[int, int, int] | None = None
+    keys: tuple[int, ...] = ()
 
     @property
     def columns(self) -> int:

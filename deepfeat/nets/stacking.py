@@ -7,7 +7,8 @@ not on the stack that it happens to be in (and because reading is many times che
 """
 
 from collections import Counter
-from functools import cache
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -80,8 +81,8 @@ class NoiseRows:
     rows: Any = None
 
 
-# The derivatives below are written out: TensorFlow's own allow for broadcasting between any shapes, which takes
-# a dozen small operations each, many times a step.
+# The derivatives below are written out: TensorFlow's own allow for broadcasting between any shapes, which
+# takes a dozen small operations each, many times a step.
 
 
 @tf.custom_gradient
@@ -152,15 +153,42 @@ class StackedGate(Gate):
         return self.activation(_scale_rows(inputs, self.column_weights()))
 
 
-@cache
+# Banks of the networks that were trained last; each takes some megabytes.
+_kept = lru_cache(maxsize=64)
+
+
+@_kept
 def _bank(kind: str, amount: float, width: int, layer: int) -> tf.Variable:
     """(bank rows, width) draws, the same on every machine: numpy's Philox promises its stream."""
     rows = min(BANK_ROWS, max(64, 1 << (BANK_ELEMENTS // width).bit_length() - 1))
     generator = np.random.Generator(np.random.Philox(key=[0xDEEF, layer]))
+    return _variable(kind, _drawn(kind, amount, generator, (rows, width)))
+
+
+@_kept
+def _column_bank(kind: str, amount: float, keys: tuple[int, ...], layer: int) -> tf.Variable:
+    """(bank rows, columns) draws, those of a column a function of its key alone.
+
+    So a member for which a feature is masked draws what it would draw from the table without the feature. How
+    many rows there are does depend on the number of columns, but in few and large steps.
+    """
+    rows = BANK_ROWS
+    while rows * len(keys) > 4 * BANK_ELEMENTS and rows > 64:  # noqa: PLR2004
+        rows //= 4
+    columns = np.empty((rows, len(keys)), dtype=np.float32)
+    for column, key in enumerate(keys):
+        generator = np.random.Generator(np.random.Philox(key=[key, 0xDEEF + layer]))
+        columns[:, column] = _drawn(kind, amount, generator, (rows,))
+    return _variable(kind, columns)
+
+
+def _drawn(kind: str, amount: float, generator: np.random.Generator, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
     if kind == "noise":
-        values = generator.standard_normal((rows, width), dtype=np.float32) * np.float32(amount)
-    else:
-        values = (generator.random((rows, width), dtype=np.float32) >= amount) / np.float32(1 - amount)
+        return generator.standard_normal(shape, dtype=np.float32) * np.float32(amount)
+    return (generator.random(shape, dtype=np.float32) >= amount) / np.float32(1 - amount)
+
+
+def _variable(kind: str, values: Any) -> tf.Variable:  # noqa: ANN401
     return tf.Variable(values.astype(np.float32), trainable=False, name=f"{kind}_bank")
 
 
@@ -171,17 +199,25 @@ class _Banked(keras.layers.Layer):
         layer: the plain noise layer it stands for.
         position: index of that layer in its model; every layer has a bank of its own.
         source: where the rows to read are found.
+        keys: a number per column of the table where the layer stands before anything mixes columns; empty
+            for a layer behind that.
     """
 
-    def __init__(self, layer: keras.layers.Layer, position: int, source: NoiseRows) -> None:
+    def __init__(
+        self, layer: keras.layers.Layer, position: int, source: NoiseRows, keys: tuple[int, ...] = ()
+    ) -> None:
         super().__init__(name=layer.name)
         self.plain = layer
         self.position = position
         self.source = source
+        self.keys = keys
 
     def _draws(self, kind: str, amount: float, width: int) -> Any:  # noqa: ANN401
         with tf.init_scope():
-            bank = _bank(kind, float(amount), width, self.position)
+            if self.keys:
+                bank = _column_bank(kind, float(amount), self.keys, self.position)
+            else:
+                bank = _bank(kind, float(amount), width, self.position)
         return tf.gather(bank, self.source.rows % bank.shape[0])
 
 
@@ -205,20 +241,39 @@ class BankedDropout(_Banked):
         return _scale_by_constant(inputs, self._draws("dropout", self.plain.rate, inputs.shape[-1]))
 
 
-def stacked_clone(model: keras.Model) -> tuple[keras.Model, NoiseRows]:
+def _by_column(model: keras.Model) -> set[str]:
+    """Names of the layers whose outputs are still one per column of the table."""
+    apart = (*ELEMENTWISE, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
+    found: set[str] = set()
+    for call in calls_of(model):
+        parents = {parent.operation.name for parent in call.parent_nodes}
+        if type(call.operation) in apart and parents <= found:
+            found.add(call.operation.name)
+    return found
+
+
+def stacked_clone(model: keras.Model, keys: Sequence[int] = ()) -> tuple[keras.Model, NoiseRows]:
     """The model on `(members, rows, columns)`, with layers that take stacked weights.
 
     Its own weights are placeholders; call it inside a `keras.StatelessScope` that holds stacked values for
     them, in the order of `model.weights`: vectors as `(members, 1, n)`, matrices as `(members, in, out)`.
+
+    Args:
+        model: the plain model.
+        keys: which column of the table each input is, a number below 2**64; by default its position.
     """
+    by_column, own = _by_column(model), tuple(keys) or tuple(range(model.input_shape[-1]))
     source = NoiseRows()
     position = {layer.name: index for index, layer in enumerate(model.layers)}
 
+    def keys_of(layer: keras.layers.Layer) -> tuple[int, ...]:
+        return own if layer.name in by_column else ()
+
     def stacked(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.layers.GaussianNoise):
-            return BankedNoise(layer, position[layer.name], source)
+            return BankedNoise(layer, position[layer.name], source, keys_of(layer))
         if isinstance(layer, keras.layers.Dropout):
-            return BankedDropout(layer, position[layer.name], source)
+            return BankedDropout(layer, position[layer.name], source, keys_of(layer))
         kind: Any = type(layer)
         if kind is keras.layers.Dense:
             kind = StackedDense

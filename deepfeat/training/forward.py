@@ -39,6 +39,15 @@ class Forward(Protocol):
             layers and weights add to the loss (nothing in a stack, whose penalties are elementwise).
         """
 
+    def layer(self, name: str, values: list[Tensor], x: Tensor) -> Tensor:
+        """What one layer answers, `(members, rows, *shape)`, without noise.
+
+        Args:
+            name: of the layer.
+            values: `(members, *shape)` per variable of the network.
+            x: `(members, rows, columns)`, scaled.
+        """
+
 
 class StackedForward:
     """All members in one call; see `deepfeat.nets.stacking`.
@@ -48,7 +57,7 @@ class StackedForward:
     """
 
     def __init__(self, template: Template) -> None:
-        self.model, self._noise = stacked_clone(template.model)
+        self.model, self._noise = stacked_clone(template.model, template.shape.keys)
         self.variables = list(self.model.weights)
         self.trained = list(range(len(self.variables)))
         self.shapes = [(1,) * (len(v.shape) == 1) + tuple(v.shape) for v in self.variables]
@@ -60,6 +69,12 @@ class StackedForward:
             logits = self.model(x, training=rows is not None)
         self._noise.rows = None
         return logits, [], []
+
+    def layer(self, name: str, values: list[Tensor], x: Tensor) -> Tensor:
+        """See `Forward`."""
+        part = keras.Model(self.model.input, self.model.get_layer(name).output)
+        with self.given(values):
+            return part(x, training=False)
 
     @contextmanager
     def given(self, values: list[Tensor]) -> Iterator[None]:
@@ -90,6 +105,15 @@ class SingleForward:
         )
         after = dict(zip(self._state, state, strict=True))
         return logits[None], [after[place][None] for place in sorted(after)], losses
+
+    def layer(self, name: str, values: list[Tensor], x: Tensor) -> Tensor:
+        """See `Forward`; the member axis has length one."""
+        part = keras.Model(self._model.input, self._model.get_layer(name).output)
+        trained, state = (
+            [values[self._place(variable)][0] for variable in variables]
+            for variables in (part.trainable_variables, part.non_trainable_variables)
+        )
+        return part.stateless_call(trained, state, x[0], training=False)[0][None]
 
     def _place(self, variable: Any) -> int:  # noqa: ANN401 - a Keras variable
         return next(place for place, known in enumerate(self.variables) if known is variable)

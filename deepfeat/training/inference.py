@@ -30,6 +30,7 @@ class Inference:
     def __init__(self, template: Template) -> None:
         self.template = template
         self.forward = forward_of(template)
+        self._layers: dict[str, Any] = {}
         columns, outputs = template.shape.columns, template.shape.outputs
         weights = [
             tf.TensorSpec((None, *shape), variable.dtype)
@@ -60,6 +61,17 @@ class Inference:
     def gradients(self) -> Any:  # noqa: ANN401 - a compiled function
         """`(..., output) -> (members, rows, columns)` derivative of one logit by the unscaled inputs."""
         return tf.function(self._gradients, input_signature=[*self._signature, tf.TensorSpec((), tf.int32)])
+
+    def layer(self, name: str) -> Any:  # noqa: ANN401 - a compiled function
+        """`(weights, inputs, targets, x) -> (members, rows, *shape)` what one layer answers."""
+        if name not in self._layers:
+
+            def answers(weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
+                del targets
+                return self.forward.layer(name, weights, (x - inputs[0]) * inputs[1])
+
+            self._layers[name] = tf.function(answers, input_signature=self._signature)
+        return self._layers[name]
 
     @cached_property
     def replacement(self) -> Replacement | None:

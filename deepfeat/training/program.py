@@ -325,7 +325,7 @@ def _variable(shape: tuple[int, ...], dtype: str = "float32") -> tf.Variable:
 
 
 def _rows(variable: tf.Variable, places: Tensor) -> Tensor:
-    """Rows of a variable, read as a tensor: a gather from the variable itself makes all later reads copies."""
+    """Rows of a variable, read as a whole: a gather from the variable makes all later reads copies."""
     return tf.gather(tf.convert_to_tensor(variable), places)
 
 

@@ -7,18 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.data.digest import column_keys
 from deepfeat.errors import InputError, Problem
 from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.template import build_template
 from deepfeat.training import device
 from deepfeat.training.batches import stack_key
+from deepfeat.training.groups import Group, groups, threads, train_groups
 from deepfeat.training.inference import Inference
 from deepfeat.training.loop import Progress, TrainedStack, train_stack
 from deepfeat.training.memory import available_memory
 from deepfeat.training.plan import FitPlan, check_plan
 from deepfeat.training.program import Program
 from deepfeat.training.settings import TrainingSettings
-from deepfeat.training.table import Table
+from deepfeat.training.table import RESIDENT_BYTES, Table
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +55,18 @@ class Trainer:
     ) -> None:
         device.prepare()
         self.data, self.settings = data, settings
-        shape = NetworkShape(tuple(int(f) for f in data.column_feature), data.n_outputs, data.task)
+        shape = NetworkShape(
+            tuple(int(f) for f in data.column_feature),
+            data.n_outputs,
+            data.task,
+            keys=column_keys(data.features),
+        )
         self.template = build_template(network, shape)
         self._memory = memory if memory is not None else available_memory() // 4
         self._stack_size = stack_size
         self.inference = Inference(self.template)
         self._table: Table | None = None
-        self._programs: dict[bool, Program] = {}
+        self._programs: dict[bool, list[Program]] = {}
 
     def stacks(self, plan: FitPlan) -> list[NDArray[np.int64]]:
         """The members of each stack, as indices into the plan; every member is in one.
@@ -88,14 +95,37 @@ class Trainer:
         return self._size(key, plan), self.member_bytes(key, plan)
 
     def train(self, plan: FitPlan, progress: Progress | None = None) -> TrainedStack:
-        """Train one stack: a plan whose members are one entry of `stacks`."""
+        """Train one stack, a plan whose members are one entry of `stacks`, group by group."""
         if self._table is None:
             self._table = Table(self.data.x)
             self._say_which_path()
+        table = self._table
+        parts = self._groups(plan)
+        programs = self._programs_for(plan, len(parts))
+
+        def train_group(program: Program, group: Group, told: Progress | None) -> TrainedStack:
+            members = plan if len(parts) == 1 else plan.select(group)
+            return train_stack(program, self.data, table, members, told)
+
+        if len(programs) == 1 and len(parts) == 1:
+            return train_group(programs[0], parts[0], progress)
+        return train_groups(train_group, programs, parts, progress)
+
+    def _groups(self, plan: FitPlan) -> list[Group]:
+        """The groups that a stack is trained in."""
+        # Networks without a stacked form draw from Keras's one seed, and a table that is read in pieces is
+        # read once for all members: both train as they come.
+        at_a_time = threads() if self.template.stackable and self.data.x.nbytes <= RESIDENT_BYTES else 1
+        return groups(len(plan), at_a_time)
+
+    def _programs_for(self, plan: FitPlan, parts: int) -> list[Program]:
+        """As many compiled programs as groups can train at the same time."""
         own = plan.targets is not None
-        if own not in self._programs:
-            self._programs[own] = Program(self.template, self.settings, own_targets=own)
-        return train_stack(self._programs[own], self.data, self._table, plan, progress)
+        programs = self._programs.setdefault(own, [])
+        wanted = min(parts, threads()) if parts > 1 else 1
+        while len(programs) < wanted:
+            programs.append(Program(self.template, self.settings, own_targets=own))
+        return programs[:wanted]
 
     def _say_which_path(self) -> None:
         name, reasons = self.template.network.name, self.template.why_not_stackable

@@ -132,7 +132,7 @@ def test_no_time_is_spent_on_members_that_have_stopped(
 ) -> None:
     trainer, plan = fitted
     sizes = []
-    program = trainer._programs[True]
+    program = trainer._programs[True][0]
     train = program.train
 
     def watched(x: Any, y: Any, rows: Any, *rest: Any) -> Any:  # noqa: ANN401
@@ -211,5 +211,5 @@ def test_all_members_may_fail(fitted: Fitted) -> None:
 
 
 def test_the_program_gives_its_memory_back(stack: TrainedStack, fitted: Fitted) -> None:
-    program: Program = fitted[0]._programs[True]
+    program: Program = fitted[0]._programs[True][0]
     assert all(variable.shape[0] in {0, None} and len(variable.numpy()) == 0 for variable in program._all())

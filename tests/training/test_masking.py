@@ -46,8 +46,7 @@ def cut(template: Template, values: list[np.ndarray]) -> list[np.ndarray]:
 
 @pytest.fixture(params=["default", "ashraf-2021"])
 def network(request: pytest.FixtureRequest, make_network: Callable[..., Network]) -> Network:
-    # Noise on the inputs is drawn as wide as the table, so it alone differs without the columns.
-    return make_network(request.param, **({"input_noise": 0.0} if request.param == "default" else {}))
+    return make_network(request.param)
 
 
 def test_masking_equals_deleting(
