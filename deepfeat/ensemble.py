@@ -149,11 +149,7 @@ class Ensemble:
         Raises:
             NotApplicable: for a layer that the network does not have.
         """
-        if layer not in self.layers:
-            known = ", ".join(self.layers)
-            raise NotApplicable(
-                f"network {self.template.network.name} has no layer {layer!r}; it has {known}"
-            )
+        self._check_layer(layer)
         shape = self.template.model.get_layer(layer).output.shape[1:]
         return self._ask(x, self._inference.layer(layer), *shape)
 
@@ -246,6 +242,19 @@ class Ensemble:
         each = epochs * seconds_per_epoch(trainer, self.plan)
         return estimate(trainer, self.plan, fits, each, f"{epochs:,} epochs each")
 
+    def layer_weights(self, layer: str) -> dict[str, Array]:
+        """The weights of one layer, `(members, *shape)` each, by the name that the layer gives them.
+
+        Args:
+            layer: one of `layers`.
+
+        Raises:
+            NotApplicable: for a layer that the network does not have.
+        """
+        self._check_layer(layer)
+        own = self.template.model.get_layer(layer).weights
+        return {variable.name: self.weights(self.template.index(variable)) for variable in own}
+
     def seconds_one_by_one(self) -> float:
         """Projected time of `keras.Model.fit` for the members, one after another, for as many epochs.
 
@@ -277,6 +286,11 @@ class Ensemble:
                 for number, own, answer in zip(some, rows, answers, strict=True):
                     target = self.data.y if self.plan.targets is None else self.plan.targets[number]
                     self.records[number].scores = held_out_scores(self.data.task, target[own], answer)
+
+    def _check_layer(self, layer: str) -> None:
+        if layer not in self.layers:
+            name, known = self.template.network.name, ", ".join(self.layers)
+            raise NotApplicable(f"network {name} has no layer {layer!r}; it has {known}")
 
     def _fill(self, model: keras.Model, number: int) -> None:
         values, inputs, targets = self.members.load([number])

@@ -277,6 +277,20 @@ def test_every_layer_answers_as_in_the_plain_model(
     np.testing.assert_allclose(ensemble.activations(x, last), ensemble.predict(x, "logit"), atol=1e-6)
 
 
+@pytest.mark.parametrize("network", ["ashraf-2021", "convolved"])
+def test_weights_by_layer(make: Make, make_data: Callable[..., Dataset], network: str) -> None:
+    ensemble = ensemble_of(make_data(), Convolved()) if network == "convolved" else make(network)
+    for member, model in enumerate(ensemble.models()):
+        for layer in ensemble.layers:
+            plain = {variable.name: variable.numpy() for variable in model.get_layer(layer).weights}
+            ours = ensemble.layer_weights(layer)
+            assert list(ours) == list(plain)
+            for name, values in ours.items():
+                np.testing.assert_array_equal(values[member].reshape(plain[name].shape), plain[name])
+    with pytest.raises(NotApplicable, match="no layer 'dense_9'"):
+        ensemble.layer_weights("dense_9")
+
+
 def test_activations_of_rows_of_a_members_own(ensemble: Ensemble) -> None:
     name = ensemble.layers[1]
     assert "dense_1" in ensemble.layers

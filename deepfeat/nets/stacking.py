@@ -154,7 +154,7 @@ class StackedGate(Gate):
 
 
 # Banks of the networks that were trained last; each takes some megabytes.
-_kept = lru_cache(maxsize=64)
+_kept = lru_cache(maxsize=16)
 
 
 @_kept
