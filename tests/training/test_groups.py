@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.data.dataset import Dataset
@@ -20,6 +20,7 @@ from deepfeat.training.trainer import Trainer
 MEMBERS = 7
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.integers(1, 4))
 def test_every_member_is_in_one_group_and_no_group_is_small(members: int, at_a_time: int) -> None:
     parts = groups.groups(members, at_a_time)
@@ -44,11 +45,11 @@ def trained(
 ) -> tuple[Trainer, FitPlan, TrainedStack]:
     """Members that have been trained as one group, and what they are trained with."""
     data, network = make_data("binary"), make_network()
-    settings = TrainingSettings(
+    chosen = TrainingSettings(
         batch_size=16, epochs=4, patience=2, learning_rate=0.05, loss="cross_entropy", monitor="loss"
     )
-    plan = build_plan(data, settings.split, MEMBERS, 0, network)
-    whole = Trainer(data, network, settings, stack_size=MEMBERS)
+    plan = build_plan(data, chosen.split, MEMBERS, 0, network)
+    whole = Trainer(data, network, chosen, stack_size=MEMBERS)
     return whole, plan, whole.train(plan)
 
 
