@@ -81,9 +81,16 @@ def seconds_per_epoch(trainer: Trainer, plan: FitPlan) -> float:
     alike = [member for member, split in enumerate(brief) if stack_key(split, batch) == key][:size]
     settings = trainer.settings.model_copy(update={"epochs": EPOCHS, "patience": EPOCHS})
     quick = Trainer(trainer.data, trainer.template.network, settings)
-    times: list[float] = []
-    quick.train(few.select(alike), lambda *_: times.append(perf_counter()))
-    each = float(np.median(np.diff(times)[WARM_UP:])) / sum(_rows(brief[member]) for member in alike)
+    # When an epoch was last told of: several groups of members train at the same time and tell of each.
+    ends: dict[int, float] = {}
+
+    def told(_finished: int, epoch: int, _loss: float) -> None:
+        ends[epoch] = perf_counter()
+
+    quick.train(few.select(alike), told)
+    each = float(np.median(np.diff(list(ends.values()))[WARM_UP:])) / sum(
+        _rows(brief[member]) for member in alike
+    )
     return each * float(np.mean([_rows(split) for split in plan.splits]))
 
 

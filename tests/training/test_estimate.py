@@ -10,6 +10,7 @@ from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError
 from deepfeat.nets.network import Network
 from deepfeat.training import estimate as module
+from deepfeat.training import trainer as trainer_module
 from deepfeat.training.estimate import Estimate, estimate, seconds_per_epoch
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import TrainingSettings
@@ -66,6 +67,7 @@ def test_the_pace_is_measured_on_some_rows_and_told_for_all(
     ticks = iter(range(100))
     monkeypatch.setattr(module, "perf_counter", lambda: float(next(ticks)))
     monkeypatch.setattr(module, "ROWS", 40)
+    monkeypatch.setattr(trainer_module, "threads", lambda: 1)
     trainer = Trainer(make_data(rows=200), make_network(), TrainingSettings(epochs=50, batch_size=16))
     plan = build_plan(trainer.data, trainer.settings.split, 2, 0, trainer.template.network)
     split = plan.splits[0]
