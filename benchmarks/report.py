@@ -19,6 +19,7 @@ BENCHMARKS = (
     "speed",
     "scaling",
     "large_table",
+    "ledger",
     *sorted(path.stem for path in HERE.glob("methods_*.py")),
 )
 INTRODUCTION = """\
