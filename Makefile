@@ -19,7 +19,7 @@ CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info <
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench chaos e2e lock clean
+.PHONY: help run test lint bench chaos e2e lock audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ lint: $(DEVELOPMENT) ## style, formatting, types and import directions
 bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performance.md
 	$(BIN)/python benchmarks $(ARGS)
 
-chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files: nothing may be lost (a quarter of an hour)
+chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
 e2e: $(DEVELOPMENT) ## build and run the container for real (root and a Docker engine)
@@ -53,6 +53,21 @@ lock: ## write both requirements files anew from pyproject.toml (ARGS=--upgrade 
 	compile --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock; \
 	compile --group dev --python-version 3.11 --generate-hashes --no-emit-index-url \
 		-c requirements.lock -o requirements-dev.lock
+
+audit: ## compare the locks with the published vulnerabilities (pip-audit)
+	@$(CHECK_PYTHON)
+	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit; \
+	for lock in requirements.lock requirements-dev.lock; do \
+		echo "$$lock"; "$$tools/bin/pip-audit" --disable-pip --require-hashes -r "$$lock" $(ARGS); done
+
+sbom: ## write sbom.json, a CycloneDX list of what the runtime lock installs
+	@$(CHECK_PYTHON)
+	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check cyclonedx-bom; \
+	"$$tools/bin/cyclonedx-py" requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o sbom.json requirements.lock $(ARGS); \
+	echo "sbom.json written"
 
 clean: ## remove .venv and every cache; Data and ExpOutput are left alone
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -146,6 +146,10 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     paths = _paths(experiment, overrides, output)
     refuse_if_held(paths.root, paths.ledger)
     prepared = prepare(experiment, overrides)
+    if prepared.loaded.experiment.limits.isolation:
+        from deepfeat.runs.workers import client  # noqa: PLC0415
+
+        client.begin()  # both load TensorFlow at the same time
     from deepfeat.training import device  # noqa: PLC0415
 
     device.prepare()

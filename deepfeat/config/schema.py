@@ -383,8 +383,26 @@ class LimitsConfig(Section):
     method_seconds: float | None = Field(
         default=None,
         gt=0,
-        description="longest time for one method; one that takes longer has failed, and the others stand",
+        description="longest time for one method, without that of the networks trained for it; one that "
+        "takes longer has failed, and the others stand",
     )
+    method_memory: Annotated[str, AfterValidator(_size)] | None = Field(
+        default=None,
+        description="most memory for one method, such as 4 GiB; by default nine tenths of what is free",
+    )
+    isolation: bool = Field(
+        default=True,
+        description="each method runs in a process of its own; without it a method that crashes ends the "
+        "run, and there are no limits, but a debugger can stop in it",
+    )
+
+    @model_validator(mode="after")
+    def _limits_need_a_process(self) -> "LimitsConfig":
+        if not self.isolation:
+            for name in ("method_seconds", "method_memory"):
+                if getattr(self, name) is not None:
+                    raise fault(f"{name} needs isolation; remove one of the two", name)
+        return self
 
 
 class LoggingConfig(Section):

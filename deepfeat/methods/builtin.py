@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterable
 
-from deepfeat.methods.discovery import Plugin
 from deepfeat.methods.hookspecs import hookimpl
+from deepfeat.methods.plugin import Plugin
 from deepfeat.nets.network import Network
 from deepfeat.nets.presets import PRESETS
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfeat.errors import InputError, Problem
-from deepfeat.methods.discovery import BrokenPlugin
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams, summary
+from deepfeat.methods.plugin import BrokenPlugin
 from deepfeat.methods.registry import MethodInfo, Registry
 
 if TYPE_CHECKING:

@@ -3,14 +3,16 @@
 import hashlib
 import importlib.util
 import sys
-import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from os import pathsep
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
+
+from deepfeat.methods import trial
+from deepfeat.methods.plugin import BrokenPlugin, Plugin
 
 ENTRY_POINTS = "deepfeat.v1"
 PACKAGE = "deepfeat_plugins"
@@ -18,94 +20,66 @@ SHIPPED_VARIABLE = "DEEPFEAT_SHIPPED_PLUGINS"
 EXTRA_VARIABLE = "DEEPFEAT_PLUGINS"
 
 
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin that was loaded.
-
-    Attributes:
-        name: the file without its suffix, or the name of the entry point.
-        source: path of the file, or the distribution that brought it.
-        version: of the distribution; of a file its `__version__`, or nothing.
-        sha256: digest of the file that was executed.
-        module: what was loaded.
-    """
-
-    name: str
-    source: str
-    version: str
-    sha256: str
-    module: object = field(repr=False)
-
-
-@dataclass(frozen=True)
-class BrokenPlugin:
-    """A plugin, or a part of one, that cannot be used.
-
-    Attributes:
-        name: as of a `Plugin`.
-        source: as of a `Plugin`.
-        error: what is wrong, in one line.
-        traceback: where it happened; empty where that says nothing.
-        provides: names of the methods or networks that are missing because of it, where they are known.
-    """
-
-    name: str
-    source: str
-    error: str
-    traceback: str = field(default="", repr=False)
-    provides: tuple[str, ...] = ()
-
-    @classmethod
-    def because(cls, name: str, source: str, error: BaseException) -> "BrokenPlugin":
-        """A plugin that raised."""
-        lines = str(error).strip().splitlines()
-        first = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-        return cls(name, source, first, "".join(traceback.format_exception(error)))
-
-
-def discover(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Plugin | BrokenPlugin]:
+def discover(
+    paths: Iterable[Path],
+    environ: Mapping[str, str],
+    *,
+    pins: Mapping[Path, str] = MappingProxyType({}),
+    examine: Callable[[Plugin], object] = lambda _: None,
+) -> list[Plugin | BrokenPlugin]:
     """Loads every plugin: the shipped ones, those of `paths` and the environment, and the installed ones.
+
+    All are loaded in a copy of this process first, where that is possible, so that none can end this one.
 
     Args:
         paths: directories or files, as the experiment names them.
         environ: environment variables; `DEEPFEAT_PLUGINS` names more directories or files, and
             `DEEPFEAT_SHIPPED_PLUGINS` the directory of the shipped ones where it is not beside the package.
+        pins: sha256 digests that files must have to be executed, by resolved path.
+        examine: what will be done with a plugin that was loaded, for the copy to try.
 
     Returns:
         In this order, and within a directory or the installed ones sorted by name.
     """
     extra = [Path(part) for part in environ.get(EXTRA_VARIABLE, "").split(pathsep) if part]
-    found: list[Plugin | BrokenPlugin] = []
+    loads: list[tuple[str, str, trial.Load]] = []
     seen: dict[Path, Path] = {}
     by_stem: dict[str, Path] = {}
     for path in _files([*_shipped(environ), *paths, *extra]):
-        if path.resolve() in seen:
+        resolved = path.resolve()
+        if resolved in seen:
             continue
-        seen[path.resolve()] = path
+        seen[resolved] = path
+        broken = partial(BrokenPlugin, path.stem, str(path))
         if not path.is_file():
-            found.append(BrokenPlugin(path.stem, str(path), "there is no such file or directory"))
+            loads.append((path.stem, str(path), partial(broken, "there is no such file or directory")))
         elif path.stem in by_stem:
             # The module's name is made from the stem; and which of the two was meant?
             error = f"{by_stem[path.stem]} has the same name; rename one of the two files"
-            found.append(BrokenPlugin(path.stem, str(path), error))
+            loads.append((path.stem, str(path), partial(broken, error)))
         else:
             by_stem[path.stem] = path
-            found.append(load_file(path))
+            loads.append((path.stem, str(path), partial(load_file, path, pins.get(resolved))))
     installed = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: (entry.name, entry.value))
-    return found + [load_entry_point(entry) for entry in installed]
+    loads += [(entry.name, _source(entry), partial(load_entry_point, entry)) for entry in installed]
+    unusable = trial.tried(loads, examine) if trial.is_possible() else {}
+    return [unusable[place] if place in unusable else load() for place, (_, _, load) in enumerate(loads)]
 
 
-def load_file(path: Path) -> Plugin | BrokenPlugin:
+def load_file(path: Path, sha256: str | None = None) -> Plugin | BrokenPlugin:
     """Executes one plugin file as `deepfeat_plugins.<stem>`.
 
     Its directory never comes on `sys.path`, where a file could shadow a library of the same name.
 
     Args:
         path: a Python file.
+        sha256: the digest that it must have to be executed; None takes any.
     """
     name = f"{PACKAGE}.{path.stem}"
     try:
         loader = _HashedSource(name, path)
+        if sha256 is not None and loader.sha256 != sha256:
+            return BrokenPlugin(path.stem, str(path), f"its sha256 is {loader.sha256}, expected {sha256}")
         module = _new_module(name, loader)
         loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, or try to exit
@@ -120,7 +94,7 @@ def load_entry_point(entry: EntryPoint) -> Plugin | BrokenPlugin:
     Args:
         entry: an entry point of the group `deepfeat.v1`.
     """
-    source = entry.dist.name if entry.dist else entry.module
+    source = _source(entry)
     try:
         module = entry.load()
         file = sys.modules[entry.module].__file__
@@ -128,6 +102,28 @@ def load_entry_point(entry: EntryPoint) -> Plugin | BrokenPlugin:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         return BrokenPlugin.because(entry.name, source, error)
     return Plugin(entry.name, source, entry.dist.version if entry.dist else "", sha256, module)
+
+
+def load_again(name: str, source: str, sha256: str) -> Plugin | BrokenPlugin:
+    """Loads a plugin that another process has loaded.
+
+    Args:
+        name: as of the `Plugin` there.
+        source: as of the `Plugin` there; the path of a file must be absolute.
+        sha256: as of the `Plugin` there; one that has changed since is broken.
+    """
+    if Path(source).is_absolute():
+        return load_file(Path(source), sha256)
+    for entry in entry_points(group=ENTRY_POINTS, name=name):
+        loaded = load_entry_point(entry)
+        if loaded.source == source:
+            return loaded
+    return BrokenPlugin(name, source, "it is not installed any more")
+
+
+def _source(entry: EntryPoint) -> str:
+    """The distribution that registers it."""
+    return entry.dist.name if entry.dist else entry.module
 
 
 class _HashedSource(SourceFileLoader):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,9 +14,10 @@ from deepfeat.config.load import LoadedExperiment
 from deepfeat.config.schema import MethodEntry
 from deepfeat.errors import InputError, did_you_mean
 from deepfeat.methods.builtin import BUILTIN
-from deepfeat.methods.discovery import BrokenPlugin, Plugin, discover
+from deepfeat.methods.discovery import discover
 from deepfeat.methods.manager import PluginManager
 from deepfeat.methods.method import Method, MethodParams, contract_faults, summary
+from deepfeat.methods.plugin import BrokenPlugin, Plugin
 from deepfeat.nets.network import Network
 
 
@@ -50,13 +52,24 @@ class Registry:
         methods: the methods.
         networks: the networks.
         info: where each method comes from.
+        sources: the plugin that each method and each network comes from.
         broken: what could not be used, and why.
     """
 
     methods: Mapping[str, type[Method]] = field(default_factory=dict)
     networks: Mapping[str, type[Network]] = field(default_factory=dict)
     info: Mapping[str, MethodInfo] = field(default_factory=dict)
+    sources: Mapping[type[Method] | type[Network], Plugin] = field(default_factory=dict)
     broken: Sequence[BrokenPlugin] = ()
+
+    def needed(self, *kinds: type[Method] | type[Network]) -> list[Plugin]:
+        """The plugins that some methods and networks come from, each once; the package itself is none.
+
+        Args:
+            kinds: classes of this registry.
+        """
+        found = {plugin.source: plugin for kind in kinds if (plugin := self.sources.get(kind)) is not None}
+        return [plugin for plugin in found.values() if plugin is not BUILTIN]
 
     def missing(self, name: str, what: str = "method") -> str:
         """Why nothing of this name can be used, and what to do; an empty text if it can.
@@ -127,17 +140,27 @@ class _Offer:
     found: Any
 
 
-def load_registry(paths: Iterable[Path] = (), *, environ: Mapping[str, str] = os.environ) -> Registry:
+def load_registry(
+    paths: Iterable[Path] = (),
+    *,
+    environ: Mapping[str, str] = os.environ,
+    pins: Mapping[Path, str] = MappingProxyType({}),
+) -> Registry:
     """Finds and loads all plugins; the networks of the package itself come first.
 
     Args:
         paths: the directories and files that the experiment names.
         environ: environment variables, see `discover`.
+        pins: digests that files must have, see `discover`.
 
     Returns:
         A registry; a plugin that fails is listed in it, and nothing is raised.
     """
-    return build_registry([BUILTIN, *discover(paths, environ)])
+
+    def examine(plugin: Plugin) -> None:
+        _classes(PluginManager(), plugin)
+
+    return build_registry([BUILTIN, *discover(paths, environ, pins=pins, examine=examine)])
 
 
 def build_registry(plugins: Iterable[Plugin | BrokenPlugin]) -> Registry:
@@ -158,9 +181,7 @@ def build_registry(plugins: Iterable[Plugin | BrokenPlugin]) -> Registry:
             broken.append(plugin)
             continue
         try:
-            manager.add(plugin.module, f"{plugin.name} of {plugin.source}")
-            its_methods = manager.classes(plugin.module, "deepfeat_methods", Method)
-            its_networks = manager.classes(plugin.module, "deepfeat_networks", Network)
+            its_methods, its_networks = _classes(manager, plugin)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, or try to exit
             broken.append(BrokenPlugin.because(plugin.name, plugin.source, error))
             continue
@@ -172,8 +193,18 @@ def build_registry(plugins: Iterable[Plugin | BrokenPlugin]) -> Registry:
         methods={name: offer.found for name, offer in methods_by_name.items()},
         networks={name: offer.found for name, offer in networks_by_name.items()},
         info={name: _info(offer) for name, offer in methods_by_name.items()},
+        sources={
+            offer.found: offer.plugin for offer in (*methods_by_name.values(), *networks_by_name.values())
+        },
         broken=tuple(broken),
     )
+
+
+def _classes(manager: PluginManager, plugin: Plugin) -> tuple[list[type[Any]], list[type[Any]]]:
+    """The methods and the networks that a plugin offers; raises whatever its hooks raise."""
+    manager.add(plugin.module, f"{plugin.name} of {plugin.source}")
+    methods = manager.classes(plugin.module, "deepfeat_methods", Method)
+    return methods, manager.classes(plugin.module, "deepfeat_networks", Network)
 
 
 def _by_name(

@@ -16,13 +16,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from deepfeat.ensemble import Ensemble
 from deepfeat.methods.context import Context, Fit
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.refitting import CountedFit
-from deepfeat.methods.timelimit import TimeLimitError, too_long
-from deepfeat.runs.asking import ask
+from deepfeat.runs.asking import Ask
 from deepfeat.runs.ledger.keys import Work, answer_key, asking_work
 from deepfeat.runs.ledger.ledger import Found, Ledger
 from deepfeat.runs.ledger.packing import (
@@ -153,13 +151,13 @@ class LedgerAnswers:
         self.prepared, self.ledger, self.paths, self.fit = prepared, ledger, paths, fit
 
     def __call__(
-        self, asked: Question, ensemble: Ensemble, others: Mapping[str, Importance] = MappingProxyType({})
+        self, asked: Question, ask: Ask, others: Mapping[str, Importance] = MappingProxyType({})
     ) -> Answer:
         """The answer of a method about all members of an ensemble; its files are in its folder afterwards.
 
         Args:
             asked: what, and about which members.
-            ensemble: these members.
+            ask: asks a method about these members.
             others: answers of the methods before it, for one that is asked after others.
 
         Raises:
@@ -167,14 +165,10 @@ class LedgerAnswers:
             Exception: whatever the method raised; what it left in its folder is there.
         """
         start = time.monotonic()
-        limit = self.prepared.loaded.experiment.limits.method_seconds
         members, counted = 0, CountedFit(self.fit)
         for part in unanswered(self.ledger, asked):
             used = time.monotonic() - start if members else 0.0
-            try:
-                self._ask(asked, part, ensemble, others, counted, limit and max(limit - used, 1e-3))
-            except TimeLimitError as error:
-                raise TimeLimitError(too_long(limit or 0)) from error
+            self._ask(asked, part, ask, others, counted, used)
             members += sum(len(own) for _, own in part)
         found = [self.ledger.get(key) for key, _ in asked.results]
         records = {each.record.name: each.record for each in found}
@@ -193,13 +187,12 @@ class LedgerAnswers:
         self,
         asked: Question,
         part: Sequence[tuple[str, list[int]]],
-        ensemble: Ensemble,
+        ask: Ask,
         others: Mapping[str, Importance],
         fit: CountedFit,
-        seconds: float | None,
+        used: float,
     ) -> None:
         numbers = [member for _, members in part for member in members]
-        chosen = ensemble if numbers == list(range(len(ensemble))) else ensemble.select(numbers)
         with self._folder(asked.method.name) as folder:
             context = Context(
                 seed=self.prepared.loaded.experiment.seed,
@@ -209,7 +202,7 @@ class LedgerAnswers:
                 answers=MappingProxyType(dict(others)) if asked.method.after_others else MappingProxyType({}),
             )
             start = time.monotonic()
-            answer = ask(asked.method, asked.params, chosen, self.prepared.data, context, seconds=seconds)
+            answer = ask(asked.method, asked.params, context, numbers, used)
             if asked.method.kind == "member":
                 # What cannot be joined is refused for one part as it is for two.
                 Importance.join([answer, answer])

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -68,6 +68,16 @@ class RunConsole:
     def note(self, message: str) -> None:
         """Something worth knowing."""
         self._say(f"  {message}")
+
+    def method_progress(self) -> Callable[[int, int], None]:
+        """What a method reports to: a line every few seconds says how far it is."""
+        rarely = Rarely(self._clock)
+
+        def show(done: int, total: int) -> None:
+            if rarely.due():
+                self._say(f"  {done:,} of {total:,} done")
+
+        return show
 
     def warning(self, message: str) -> None:
         """Something that may be wrong, and does not stop the run."""

@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from deepfeat.methods.method import Method, MethodParams
 from deepfeat.ranking.agreement import Outlook
 from deepfeat.runs import provenance
 from deepfeat.runs.answers import Answer, LedgerAnswers, question
+from deepfeat.runs.asking import Ask, asking, failure
 from deepfeat.runs.conclusions import conclude, with_q_values, write_conclusions
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit
@@ -274,6 +274,10 @@ class _Run:
         )
 
     def _ask(self, ensemble: Ensemble, numbers: NDArray[np.int64]) -> dict[str, Importance]:
+        with asking(self.prepared, ensemble, self.paths.root, self.console) as ask:
+            return self._ask_each(ensemble, numbers, ask)
+
+    def _ask_each(self, ensemble: Ensemble, numbers: NDArray[np.int64], ask: Ask) -> dict[str, Importance]:
         work = training_work(self.data, self.prepared.network, self.prepared.settings)
         keys = member_keys(ensemble.plan, work)
         answers: dict[str, Answer] = {}
@@ -284,7 +288,7 @@ class _Run:
             said = {name: answer.importance for name, answer in answers.items()}
             try:
                 asked = question(self.prepared, method, params, keys, others)
-                answer = self.answers(asked, ensemble, said)
+                answer = self.answers(asked, ask, said)
                 importance = with_q_values(answer.importance, self.experiment.ranking.multiplicity)
                 answer = replace(answer, importance=importance)
             except OutputError:
@@ -328,8 +332,9 @@ class _Run:
         for path in self.paths.answers(name):
             path.unlink(missing_ok=True)
         where = self.paths.failure(name)
-        write_text(where, "".join(traceback.format_exception(error)))
-        self.failures.append(f"method {name}: {type(error).__name__}: {error}")
+        told, trace = failure(error)
+        write_text(where, trace)
+        self.failures.append(f"method {name}: {told}")
         self.console.warning(
             f"{self.failures[-1]}; the other methods are not affected; the traceback is in {where}"
         )

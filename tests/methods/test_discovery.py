@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deepfeat.methods.discovery import BrokenPlugin, Plugin, discover, load_file
+from deepfeat.methods.discovery import discover, load_file
+from deepfeat.methods.plugin import BrokenPlugin, Plugin
 
 WritePlugin = Callable[..., Path]
 
