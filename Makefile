@@ -59,7 +59,7 @@ audit: ## compare the locks with the published vulnerabilities (pip-audit)
 	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit; \
 	for lock in requirements.lock requirements-dev.lock; do \
-		echo "$$lock"; "$$tools/bin/pip-audit" --disable-pip --require-hashes -r "$$lock" $(ARGS); done
+		echo "$$lock"; "$$tools/bin/pip-audit" --strict --disable-pip --require-hashes -r "$$lock" $(ARGS); done
 
 sbom: ## write sbom.json, a CycloneDX list of what the runtime lock installs
 	@$(CHECK_PYTHON)

@@ -69,6 +69,12 @@ def _plain(value: object, levels: int = _MAX_LEVELS) -> object:
     raise fault(f"found {shown_value(value)}; use text, numbers, true, false, lists and mappings")
 
 
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise fault(f"found {shown_value(text)}; write the 64 digits that sha256sum prints")
+    return text.lower()
+
+
 def _character(text: str) -> str:
     if len(text) != 1:
         raise fault(f"found {shown_value(text)}; write the one character that stands between columns")
@@ -417,6 +423,27 @@ class LoggingConfig(Section):
     )
 
 
+class PluginEntry(BaseModel):
+    """More plugins: a file or a directory of files, or a file with the sha256 that it must have."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    path: Text = Field(description="a file, or a directory of files")
+    sha256: Annotated[str, AfterValidator(_digest)] | None = Field(
+        default=None,
+        description="digest that the file must have to be executed; `deepfeat methods show` tells it",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, data: object) -> object:
+        return {"path": data} if isinstance(data, str) else data
+
+    @model_serializer(mode="plain")
+    def _as_written(self) -> str | dict[str, str]:
+        return self.path if self.sha256 is None else {"path": self.path, "sha256": self.sha256}
+
+
 class Experiment(Section):
     """Everything that decides a result."""
 
@@ -442,6 +469,6 @@ class Experiment(Section):
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
     engine: Literal["local"] = Field(default="local", description="where the work is done")
-    plugins: list[Text] = Field(
+    plugins: list[PluginEntry] = Field(
         default_factory=list, description="more plugins: files, or directories of files"
     )

@@ -32,6 +32,9 @@ def json_schema(
         definitions["MethodEntry"] = _method_entry(methods, definitions)
     else:
         definitions["MethodEntry"] = _any_method()
+    pinned = definitions["PluginEntry"]
+    about = {key: pinned[key] for key in ("title", "description")}
+    definitions["PluginEntry"] = {**about, "anyOf": [{"type": "string", "minLength": 1}, pinned]}
     if networks:
         definitions["NetworkConfig"] = _network(definitions["NetworkConfig"], networks, definitions)
     for name, section in schema["properties"].items():

@@ -1,5 +1,6 @@
 """What is installed: the methods and networks of every plugin, and the plugins that could not be used."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from deepfeat.config.load import LoadedExperiment
 from deepfeat.config.schema import MethodEntry
-from deepfeat.errors import InputError, did_you_mean
+from deepfeat.errors import InputError, Problem, did_you_mean
 from deepfeat.methods.builtin import BUILTIN
 from deepfeat.methods.discovery import discover
 from deepfeat.methods.manager import PluginManager
@@ -110,11 +111,7 @@ class Registry:
             InputError: an unknown method, a wrong parameter, or a place of plugins that does not exist; all
                 faults at once, each with its line.
         """
-        problems = [
-            loaded.problem(("plugins", index), f"there is no {path}; correct the path, or remove it")
-            for index, path in enumerate(map(loaded.resolve_path, loaded.experiment.plugins))
-            if not path.exists()
-        ]
+        problems = _misplaced(loaded)
         resolved: list[tuple[type[Method], MethodParams]] = []
         for index, entry in enumerate(entries):
             if problem := self.missing(entry.name):
@@ -130,6 +127,36 @@ class Registry:
         if problems:
             raise InputError(problems)
         return resolved
+
+
+def load_plugins(loaded: LoadedExperiment) -> Registry:
+    """The registry of an experiment, without the plugins that have another digest than it says.
+
+    Args:
+        loaded: the experiment.
+    """
+    entries = [(loaded.resolve_path(entry.path), entry.sha256) for entry in loaded.experiment.plugins]
+    pins = {path.resolve(): sha256 for path, sha256 in entries if sha256 is not None}
+    return load_registry([path for path, _ in entries], environ=loaded.environ, pins=pins)
+
+
+def _misplaced(loaded: LoadedExperiment) -> list[Problem]:
+    """What is wrong with the places that an experiment names, and with the digests of the files there."""
+    problems = []
+    for index, entry in enumerate(loaded.experiment.plugins):
+        path = loaded.resolve_path(entry.path)
+        if not path.exists():
+            problems.append(
+                loaded.problem(("plugins", index), f"there is no {path}; correct the path, or remove it")
+            )
+        elif entry.sha256 is not None:
+            where = ("plugins", index, "sha256")
+            if not path.is_file():
+                problems.append(loaded.problem(where, f"{path} is no file; name the file that is pinned"))
+            elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != entry.sha256:
+                message = f"{path} has {found}; look at what has changed in it, and pin that, or restore it"
+                problems.append(loaded.problem(where, message))
+    return problems
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from deepfeat.data.load import load_table
 from deepfeat.errors import InputError, Problem, did_you_mean
 from deepfeat.methods.cheapest import cheapest_member_methods
 from deepfeat.methods.method import Method, MethodParams
-from deepfeat.methods.registry import Registry, load_registry
+from deepfeat.methods.registry import Registry, load_plugins
 from deepfeat.nets.network import Network
 from deepfeat.training.plan import FitPlan, build_plan, check_plan
 from deepfeat.training.settings import TrainingSettings, merge_settings
@@ -90,9 +90,7 @@ def prepare(
     if folder is not None:
         loaded = replace(loaded, source=str(folder / path.name))
     experiment = loaded.experiment
-    registry = load_registry(
-        (loaded.resolve_path(plugin) for plugin in experiment.plugins), environ=loaded.environ
-    )
+    registry = load_plugins(loaded)
     problems: list[Problem] = _missing_trackers(loaded)
     methods: list[tuple[type[Method], MethodParams]] = []
     network, data = None, None

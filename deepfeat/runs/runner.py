@@ -248,7 +248,11 @@ class _Run:
         """As many members as are enough."""
         deciding = cheapest_member_methods(method for method, _ in self.prepared.methods)
 
-        def ask(ensemble: Ensemble) -> dict[str, Importance]:
+        def ask_all(ensemble: Ensemble) -> dict[str, Importance]:
+            with asking(self.prepared, ensemble, self.paths.root, self.console) as ask:
+                return decide(ensemble, ask)
+
+        def decide(ensemble: Ensemble, ask: Ask) -> dict[str, Importance]:
             work = training_work(self.data, self.prepared.network, self.prepared.settings)
             keys = member_keys(ensemble.plan, work)
             answers = {}
@@ -257,7 +261,7 @@ class _Run:
                     continue
                 try:
                     asked = question(self.prepared, method, params, keys)
-                    answers[method.name] = self.answers(asked, ensemble).importance
+                    answers[method.name] = self.answers(asked, ask).importance
                 except OutputError:
                     raise
                 except Exception as error:  # noqa: BLE001 - as below, where it is asked again and its failure told
@@ -267,7 +271,7 @@ class _Run:
         return grow(
             self.prepared.plan,
             self._fitted,
-            ask,
+            ask_all,
             self.experiment.ranking,
             self.experiment.seed,
             self.console.note,

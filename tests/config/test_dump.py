@@ -195,7 +195,8 @@ def test_it_reads_well() -> None:
         "  confidence: 0.95\n"
         "  bootstrap: 2000\n"
         "logging: {}\n"
-        "limits: {}\n"
+        "limits:\n"
+        "  isolation: true\n"
         "engine: local\n"
         "plugins: []\n"
     )

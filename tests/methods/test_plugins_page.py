@@ -90,7 +90,7 @@ def test_the_examples_conform(name: str, check: Check, load: Load) -> None:
 def test_the_experiment_is_valid(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     loaded = load_experiment(EXAMPLES / "experiment.yml", environ={})
-    registry = load(*map(loaded.resolve_path, loaded.experiment.plugins))
+    registry = load(*(loaded.resolve_path(entry.path) for entry in loaded.experiment.plugins))
     resolved = registry.resolve(loaded.experiment.methods, loaded)
     assert [(method.name, params.model_dump()) for method, params in resolved] == [
         ("mean_out", {}),
