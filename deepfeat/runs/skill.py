@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 # Rows, and numbers, that a baseline learns from at most: a yardstick must not cost more than the networks.
 _MOST_ROWS = 10_000
 _MOST_NUMBERS = 5_000_000
+_MOST_ASKED = 20_000_000
 _LEAST_ROWS = 500
 
 
@@ -93,7 +94,13 @@ def measure_skill(
         for model, predict in BASELINES.items():
             if model not in baselines:
                 scores = [
-                    _score(ensemble, n, predict(_part(ensemble, n, seed, drawn)), judged.score)
+                    _score(
+                        ensemble,
+                        n,
+                        _compared_rows(ensemble, n),
+                        predict(_part(ensemble, n, seed, drawn)),
+                        judged.score,
+                    )
                     for n in chosen
                 ]
                 baselines[model] = np.array(scores, dtype=np.float64)
@@ -101,8 +108,10 @@ def measure_skill(
         notes.append(
             f"the linear model and the forest were trained on the first {len(chosen)} of {len(scored)} splits"
         )
+    if any(len(_compared_rows(ensemble, n)) < held_out[n] for n in chosen):
+        notes.append("of the held-out rows of so large a table they predict some, evenly spaced")
     if any(trained_on[number] > drawn for number in chosen):
-        notes.append(f"and on {drawn:,} rows drawn from the training rows of each")
+        notes.append(f"they learn from {drawn:,} rows drawn from the training rows of each split")
     share = float(np.mean(held_out) / np.mean(trained_on))
     return compare(judged.score, judged.values[scored], baselines, share, confidence), notes
 
@@ -116,13 +125,13 @@ def _part(ensemble: Ensemble, number: int, seed: int, most: int) -> Part:
         rows = np.sort(generator.choice(rows, size=most, replace=False))
     valid = None
     if len(split.held_out):
-        chosen = split.valid[:most]
+        chosen = _evenly(split.valid, most)
         valid = (_inputs(data, chosen), _targets(ensemble, number, chosen))
     return Part(
         _inputs(data, rows),
         _targets(ensemble, number, rows),
         valid,
-        _inputs(data, _scored_rows(ensemble, number)),
+        _inputs(data, _compared_rows(ensemble, number)),
         data.task,
         seed,
     )
@@ -147,11 +156,22 @@ def _scored_rows(ensemble: Ensemble, number: int) -> NDArray[np.int64]:
     return split.held_out if len(split.held_out) else split.valid
 
 
+def _compared_rows(ensemble: Ensemble, number: int) -> NDArray[np.int64]:
+    """Those of the same rows that a baseline predicts: of a large table some, evenly spaced."""
+    return _evenly(_scored_rows(ensemble, number), max(_LEAST_ROWS, _MOST_ASKED // ensemble.data.n_columns))
+
+
+def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most so many of the rows, evenly spaced."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+
+
 def _constant_score(ensemble: Ensemble, number: int, name: str) -> float:
+    rows = _scored_rows(ensemble, number)
     mean = _targets(ensemble, number, ensemble.plan.splits[number].train).mean(axis=0)
-    return _score(ensemble, number, np.tile(mean, (len(_scored_rows(ensemble, number)), 1)), name)
+    return _score(ensemble, number, rows, np.tile(mean, (len(rows), 1)), name)
 
 
-def _score(ensemble: Ensemble, number: int, predicted: Array, name: str) -> float:
-    target = _targets(ensemble, number, _scored_rows(ensemble, number))
+def _score(ensemble: Ensemble, number: int, rows: NDArray[np.int64], predicted: Array, name: str) -> float:
+    target = _targets(ensemble, number, rows)
     return held_out_scores(ensemble.data.task, target, predicted)[name]

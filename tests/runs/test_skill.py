@@ -1,0 +1,115 @@
+"""How good the networks of a run are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import r2_score
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.runs import skill as module
+from deepfeat.runs.skill import judge_members, measure_skill
+from deepfeat.training.loop import MemberRecord
+from deepfeat.training.plan import FitPlan, build_plan
+from deepfeat.training.settings import SplitSettings
+
+MakeData = Callable[..., Dataset]
+
+
+@dataclass
+class Networks:
+    """Stands for a trained ensemble whose scores are made up."""
+
+    data: Dataset
+    plan: FitPlan
+    records: list[MemberRecord]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def succeeded(self) -> np.ndarray:
+        return np.array([i for i, record in enumerate(self.records) if record.failure is None], dtype=int)
+
+
+def networks(data: Dataset, network: Any, scores: list[float], **split: float) -> Any:  # noqa: ANN401
+    name = "r2" if data.task == "regression" else "auc"
+    plan = build_plan(data, SplitSettings(**split), len(scores), 0, network)
+    return Networks(data, plan, [MemberRecord(i, scores={name: score}) for i, score in enumerate(scores)])
+
+
+def test_members_are_judged_by_a_constant_on_their_own_rows(
+    make_data: MakeData, make_network: Callable[..., Any]
+) -> None:
+    ensemble = networks(make_data("regression"), make_network(), [0.5, -0.5, 0.1])
+    judged = judge_members(ensemble)
+    data, split = ensemble.data, ensemble.plan.splits[0]
+    truth = data.y[split.held_out]
+    by_hand = r2_score(truth, np.full(len(truth), data.y[split.train].mean()))
+    assert judged.constant[0] == pytest.approx(by_hand)
+    assert by_hand < 0
+    assert judged.beats_constant.tolist() == [1, 0, 1]
+    assert judged.averaged.tolist() == [True, False, True]
+    assert judged.skilless == 1
+    assert judge_members(ensemble, "keep").averaged.all()
+
+
+def test_members_that_failed_or_have_no_score_are_not_judged(
+    make_data: MakeData, make_network: Callable[..., Any]
+) -> None:
+    ensemble = networks(make_data(), make_network(), [0.9, np.nan, 0.9])
+    ensemble.records[2] = MemberRecord(2, failure="lost")
+    judged = judge_members(ensemble)
+    assert np.isnan(judged.beats_constant[1:]).all()
+    assert judged.averaged.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression"])
+def test_baselines_stand_beside_the_networks(
+    make_data: MakeData, make_network: Callable[..., Any], task: str
+) -> None:
+    data = make_data(task, rows=200, widths=(1, 3, 1))
+    ensemble = networks(data, make_network(), [0.8, 0.75, 0.8, 0.85])
+    found, notes = measure_skill(ensemble, judge_members(ensemble), splits=3, seed=0)
+    table = found.table.set_index("model")
+    assert table.index.tolist() == ["networks", "constant", "linear", "forest"]
+    assert table["splits"].tolist() == [4, 4, 3, 3]
+    assert table.loc["linear", "mean"] > table.loc["constant", "mean"] + 0.1
+    assert notes == ["the linear model and the forest were trained on the first 3 of 4 splits"]
+
+
+def test_without_held_out_rows_the_validation_rows_are_compared_on(
+    make_data: MakeData, make_network: Callable[..., Any]
+) -> None:
+    ensemble = networks(make_data(), make_network(), [0.8, 0.8], train=0.7, valid=0.3, test=0.0)
+    found, _ = measure_skill(ensemble, judge_members(ensemble), splits=2, seed=0)
+    assert np.isfinite(found.table["mean"]).all()
+
+
+def test_a_large_table_costs_baselines_no_more_and_that_is_said(
+    make_data: MakeData, make_network: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LEAST_ROWS", 20)
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 200)
+    monkeypatch.setattr(module, "_MOST_ASKED", 100)
+    seen: list[tuple[int, int]] = []
+
+    def spy(part: Any) -> np.ndarray:  # noqa: ANN401
+        seen.append((len(part.x), len(part.asked)))
+        return np.zeros((len(part.asked), 1))
+
+    monkeypatch.setattr(module, "BASELINES", {"linear": spy})
+    ensemble = networks(make_data(rows=400), make_network(), [0.8, 0.8])
+    _, notes = measure_skill(ensemble, judge_members(ensemble), splits=2, seed=0)
+    assert seen == [(50, 25), (50, 25)]
+    assert notes == [
+        "of the held-out rows of so large a table they predict some, evenly spaced",
+        "they learn from 50 rows drawn from the training rows of each split",
+    ]
+
+
+def test_evenly_spaced_rows_reach_from_end_to_end() -> None:
+    assert module._evenly(np.arange(10), 4).tolist() == [0, 3, 6, 9]
+    assert module._evenly(np.arange(3), 4).tolist() == [0, 1, 2]
