@@ -20,8 +20,8 @@ from deepfeat.methods import (
 
 NULL = "given all other features, the target is independent of the feature"
 REGIME = (
-    "cpi holds where the model of the features does; the other features explain {low:.0%} to {high:.0%} of a "
-    "feature's variance."
+    "cpi holds where the model of the features does: the other features explain {low:.0%} to {high:.0%} of a "
+    "feature's variance in a straight line; one that is a curve of a relevant feature passes for relevant."
 )
 
 
@@ -42,7 +42,7 @@ class Cpi(Method):
         "Learning 110"
     )
     sees = "how much the networks rely on what only this feature says, with interval and p-value"
-    blind_to = "what the networks have not learned; and it believes its model of the features"
+    blind_to = "what the networks have not learned; and it takes curves between features for news"
     removes = (
         "the feature is drawn from a model of it given all others, on rows that the networks have not seen"
     )

@@ -22,7 +22,8 @@ from deepfeat.methods import (
 NULL = "given all other features, the target is independent of the feature"
 MODEL = (
     "The p-values of hrt are as good as its model of the features: the other features explain {low:.0%} to "
-    "{high:.0%} of a feature's variance; tests.csv says it for each."
+    "{high:.0%} of a feature's variance in a straight line (tests.csv says it for each). A feature that is a "
+    "curve of a relevant one passes for relevant; effect and loco see through that."
 )
 HEAVY = (
     "What is left of {names} is far from Gaussian (excess kurtosis above {limit:g}): their p-values may be "
@@ -41,7 +42,8 @@ class Hrt(Method):
     The feature is drawn anew from a model of it given all others, again and again; networks that have not
     seen a row answer it with the true value and with the drawn ones. The p-value is the share of draws that
     do at least as well as the truth. Draws of a feature stop when the answer is clear. Folds are put
-    together, as in the cross-validated form of the test.
+    together, as in the cross-validated form of the test, which is no longer exact: networks of one fold have
+    seen the rows of the others.
     """
 
     name = "hrt"
@@ -53,7 +55,7 @@ class Hrt(Method):
         'Carlo p-values", Biometrika 78(2)'
     )
     sees = "any influence on the prediction that the other features do not have too, even or in interactions"
-    blind_to = "what the networks have not learned; and it believes its model of the features"
+    blind_to = "what the networks have not learned; and it takes curves between features for news"
     removes = (
         "the feature is drawn from a model of it given all others, on rows that the networks have not seen"
     )
