@@ -4,16 +4,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble, fit
-from deepfeat.methods import Importance
+from deepfeat.methods import Context, Importance
 from deepfeat.methods.registry import Registry
 from deepfeat.nets.default import Default
 from deepfeat.testing.families import PROBLEMS, average_precision
+from deepfeat.testing.trained import TrainedEnsembles
 from deepfeat.training.plan import build_plan
 from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer
@@ -100,3 +102,18 @@ def test_contributions_add_up_to_the_answer(registry: Registry) -> None:
     spread = change.std()
     assert gap[0].mean() < 0.01 * spread
     assert gap[1].mean() < 0.3 * gap[0].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "params"), [("loco_refit", {"seeds": 4}), ("stepwise", {"seeds": 5, "patience": 20})]
+)
+def test_networks_trained_again_find_what_adds_up(
+    name: str, params: dict[str, int], registry: Registry, tmp_path: Path
+) -> None:
+    problem = PROBLEMS["additive"](500, 7, 0)
+    data, make = problem.dataset(), TrainedEnsembles()
+    method = registry.methods[name]
+    context = Context(0, name, tmp_path, fit=lambda plan, *, data=data, **how: make.refit(data, plan, **how))
+    scores = method(method.Params(**params)).explain(make(data, 4), data, context).scores
+    assert average_precision(scores.mean(axis=0), problem.relevant) == 1

@@ -48,7 +48,7 @@ def test_on_noise_no_more_is_selected_than_the_bound(ask: Ask, plugin: ModuleTyp
     selected = 0
     for seed in range(12):
         data = PROBLEMS["noise"](160, 12, seed).dataset()
-        answer = ask("stability", LinearEnsemble.fit(data), data, pairs=8, k=1, cutoff=0.55)
+        answer = ask("stability", LinearEnsemble.fit(data), data, pairs=8, k=1, cutoff=0.55, repeats=2)
         selected += int(answer.selected.sum())
     assert selected <= 20
 
@@ -113,6 +113,6 @@ def test_only_rows_of_its_own_half_decide_for_a_network(registry: Registry, tmp_
 def test_wide_tables_are_screened(ask: Ask) -> None:
     problem = PROBLEMS["additive"](800, 300, 0)
     data = problem.dataset()
-    answer = ask("stability", LinearEnsemble.fit(data), data, pairs=3, screen=10, k=4)
+    answer = ask("stability", LinearEnsemble.fit(data), data, pairs=3, screen=10, k=4, repeats=1)
     assert set(np.flatnonzero(answer.selected)) == set(problem.relevant)
     assert "Screened: 10 of 300" in answer.notes[-1]
