@@ -12,7 +12,7 @@ from deepfeat.training.trainer import Trainer
 from deepfeat.writing.labels import duration
 
 # What is trained for a moment to see how fast this machine is. The first epochs compile and warm up.
-MEMBERS, ROWS, EPOCHS, WARM_UP = 32, 2048, 10, 3
+MEMBERS, ROWS, EPOCHS, WARM_UP = 16, 2048, 10, 3
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ def test_the_pace_is_measured_on_some_rows_and_told_for_all(
     trainer = Trainer(make_data(rows=200), make_network(), TrainingSettings(epochs=50, batch_size=16))
     plan = build_plan(trainer.data, trainer.settings.split, 2, 0, trainer.template.network)
     split = plan.splits[0]
-    # Of 140 rows to train and 40 to validate every fourth and every one are taken, by each of 32 members.
+    # Of 140 rows to train and 40 to validate every fourth and every one are taken, by each of the members.
     assert (len(split.train), len(split.valid)) == (140, 40)
-    assert seconds_per_epoch(trainer, plan) == pytest.approx((140 + 40) / (35 + 40) / 32)
+    assert seconds_per_epoch(trainer, plan) == pytest.approx((140 + 40) / (35 + 40) / module.MEMBERS)
     assert next(ticks) == module.EPOCHS + 1
 
 
