@@ -58,6 +58,8 @@ def ask(cell: Cell, numbers: range) -> tuple[dict[str, dict[str, list[Any]]], in
     """By method and field one row of features per repetition, and how many networks were trained."""
     drawn = [cell.draw(number) for number in numbers]
     methods = load_registry(environ={}).methods
+    # Estimates are only kept where the truth is known.
+    kept = FIELDS if drawn[0].effects else FIELDS[:1]
     found: dict[str, dict[str, list[Any]]] = {}
     with TemporaryDirectory() as folder:
         together = Repetitions([own.data for own in drawn], Path(folder), seed=numbers[0])
@@ -66,12 +68,12 @@ def ask(cell: Cell, numbers: range) -> tuple[dict[str, dict[str, list[Any]]], in
             answers = together.ask(method(method.Params(**params)))
             found[name] = {
                 field: [_short(getattr(answer, field)) for answer in answers]
-                for field in FIELDS
+                for field in kept
                 if getattr(answers[0], field) is not None
             }
     for name, baseline in cell.baselines.items():
         given = [baseline(own.data) for own in drawn]
-        found[name] = {field: [_short(own[field]) for own in given] for field in given[0]}
+        found[name] = {field: [_short(own[field]) for own in given] for field in kept}
     return found, together.fits
 
 

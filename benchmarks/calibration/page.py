@@ -55,12 +55,15 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
         path = RESULTS / f"{cell.name}.jsonl"
         found = outcomes(cell, Records(path), cell.repetitions)
         if not found:
+            summary.append(f"| {cell.title} | 0 of {cell.repetitions} | not measured yet |")
             continue
         verdicts = cell.judge(found)
         demanded = [verdict for verdict in verdicts if verdict.holds is not None]
         held = sum(verdict.holds is True for verdict in demanded)
         groups[cell.group].append(_section(cell, found, verdicts, figures))
-        summary.append(f"| {cell.title} | {_repetitions(found)} | {held} of {len(demanded)} |")
+        summary.append(
+            f"| {cell.title} | {_repetitions(found)} of {cell.repetitions} | {held} of {len(demanded)} |"
+        )
         for line in path.read_text(encoding="utf-8").splitlines():
             for name, value in json.loads(line)["spent"].items():
                 spent[name] = spent.get(name, 0) + value

@@ -1,5 +1,7 @@
 """effect: the generalised covariance measure and partial effects of networks."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +67,23 @@ def test_categories_and_classes_are_tested_as_a_whole(infer: Infer, tmp_path: Pa
     found = infer("effect", data)
     assert np.isnan(found.effect).all()
     assert found.p_value.argmin() == 1
+    assert any("calibration measured at three classes" in note for note in found.notes)
     table = read_table(tmp_path / "tests.csv", text=["features", "is_cluster"])
     np.testing.assert_array_equal(table["degrees"], 4)
     levels = read_table(tmp_path / "levels.csv", text=["feature", "level", "class"])
     assert len(levels) == 6 * 2 * 3
     strong = levels[(levels["feature"] == "feature 1") & (levels["level"] == "c")]
     np.testing.assert_array_less([-1, 0.5], strong["effect"].iloc[[0, 2]])
+
+
+def test_several_labels_are_tested_together(infer: Infer, make_data: Callable[..., Dataset]) -> None:
+    data = make_data("multilabel", rows=300)
+    data = replace(data, x=np.random.default_rng(3).normal(size=(300, 4)).astype(np.float32))
+    y = np.stack([data.x[:, 0] > 0, data.x[:, 0] < 0.5], axis=1).astype(np.float32)
+    found = infer("effect", replace(data, y=y))
+    assert found.p_value[0] < 1e-6
+    assert found.p_value[1:].min() > 1e-3
+    assert np.isnan(found.effect).all()
 
 
 def test_two_levels_have_one_effect(infer: Infer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.data.derived import reordered
 from deepfeat.methods import Context, MethodError
 from deepfeat.methods.registry import load_registry
 from deepfeat.testing.families.encoding import encode
@@ -32,6 +33,15 @@ def noise(number: int) -> Dataset:
         "regression",
         tuple(f"x{j}" for j in range(FEATURES)),
     )
+
+
+@pytest.mark.parametrize("name", sorted(WITH_P_VALUES - {"glm"}))
+def test_the_order_of_columns_changes_no_bit(name: str, infer: Infer) -> None:
+    data = planted(task="binary", features=4).dataset()
+    order = np.array([2, 0, 3, 1])
+    straight, turned = (infer(name, table) for table in (data, reordered(data, order)))
+    np.testing.assert_array_equal(turned.p_value, straight.p_value[order])
+    np.testing.assert_array_equal(turned.scores, straight.scores[:, order])
 
 
 def test_a_t_test_over_networks_finds_significance_in_noise(tmp_path: Path, infer: Infer) -> None:

@@ -33,8 +33,8 @@ CELLS = [
     Cell(
         name=f"ar{round(10 * rho):02d}-{task}",
         group="Irrelevant features correlated with relevant ones",
-        title=f"{IN_WORDS[task]}, {ROWS} rows, {FEATURES} features, correlation {rho:g}^|j-k|, two of them "
-        f"relevant (one linear, one a sine); one network per fold",
+        title=f"{IN_WORDS[task]}, {ROWS} rows, {FEATURES} features, correlation {rho:g} to the power of "
+        "their distance, two relevant (one linear, one a sine); one network per fold",
         draw=partial(correlated, task, rho, ROWS, FEATURES),
         methods={name: {"networks": 1, **own} for name, own in METHODS.items()},
         judge=judge,
