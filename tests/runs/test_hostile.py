@@ -35,8 +35,8 @@ FAILS = {
     "h_kills_itself": "was ended by SIGKILL",
     "h_kills_its_group": "was ended by SIGKILL",
     "h_kills_its_parent": "the process that watches over methods was ended",
-    "h_endless": "TimeLimitError: took longer than 15 s",
-    "h_endless_in_c": "TimeLimitError: took longer than 15 s",
+    "h_endless": "TimeLimitError: took longer than 20 s",
+    "h_endless_in_c": "TimeLimitError: took longer than 20 s",
     "h_eight_gigabytes": "Memory",
     "h_grows_slowly": "MemoryLimitError: took more memory than 1,024 MiB",
     "h_multiplies": "ProcessLimitError: was more than",
@@ -54,6 +54,7 @@ STANDS = (
 )
 # The kernel refuses these where it can.
 REFUSED = {"h_writes_elsewhere": "PermissionError", "h_mutates_files": "no file could be changed"}
+ENDLESS = ("h_endless", "h_endless_in_c")
 QUICK = ("h_sys_exit", "h_segfault", "h_mutates_table", "h_leaves_children", "h_markup")
 
 Write = Callable[..., Path]
@@ -96,7 +97,16 @@ def test_a_few_of_them_harm_nobody(write_experiment: Write) -> None:
 @pytest.mark.chaos
 @pytest.mark.usefixtures("nothing_left", "compiled_once")
 def test_all_of_them_harm_nobody(write_experiment: Write) -> None:
-    _check(write_experiment, (*FAILS, *STANDS, *REFUSED), method_seconds=15, method_memory="1 GiB")
+    names = [name for name in (*FAILS, *STANDS, *REFUSED) if name not in ENDLESS]
+    _check(write_experiment, tuple(names), method_memory="1 GiB")
+
+
+@pytest.mark.slow
+@pytest.mark.chaos
+@pytest.mark.usefixtures("nothing_left", "compiled_once")
+def test_those_that_never_end_harm_nobody(write_experiment: Write) -> None:
+    # Long enough for the others on a machine that is busy with something else.
+    _check(write_experiment, ENDLESS, method_seconds=20)
 
 
 def _check(write_experiment: Write, names: tuple[str, ...], **limits: object) -> None:
