@@ -19,7 +19,7 @@ CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info <
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench chaos e2e lock audit sbom clean
+.PHONY: help run test lint bench chaos e2e picture lock audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,13 @@ bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performanc
 chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
-e2e: $(DEVELOPMENT) ## build and run the container for real (root and a Docker engine)
-	$(BIN)/python -m pytest -m e2e tests/e2e $(ARGS)
+e2e: $(DEVELOPMENT) ## the page of a run in Chromium, and the container for real (root and a Docker engine)
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; fi
+	$(BIN)/python -m pytest -m e2e -rs tests/e2e $(ARGS)
+
+picture: $(DEVELOPMENT) ## photograph the page of the last `make run` for the README (Chromium)
+	$(BIN)/python docs/images/take.py ExpOutput/breast_cancer
 
 lock: ## write both requirements files anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(CHECK_PYTHON)

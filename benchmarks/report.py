@@ -20,6 +20,7 @@ BENCHMARKS = (
     "scaling",
     "large_table",
     "ledger",
+    "report_page",
     *sorted(path.stem for path in HERE.glob("methods_*.py")),
 )
 INTRODUCTION = """\

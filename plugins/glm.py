@@ -44,6 +44,10 @@ class Glm(Method):
     blind_to = (
         "curved effects and interactions; where the truth is not linear, even irrelevant features may pass"
     )
+    removes = (
+        "not removed: its coefficient is compared with zero; with several classes the model is fitted "
+        "without it"
+    )
 
     class Params(MethodParams):
         """What the experiment file can set."""

@@ -101,6 +101,10 @@ class Knockoff(Method):
         "how strong an effect is; a few strong features among few (a selection needs at least 1 / level of "
         "them); and it is only as right as the Gaussian model of x"
     )
+    removes = (
+        "not removed: it competes with a made copy that says nothing of the target and is as correlated "
+        "with the others"
+    )
     exempt: ClassVar[Mapping[str, str]] = {
         "one_feature": "no selection of a single feature can have a false discovery rate below 1"
     }

@@ -45,6 +45,7 @@ class Lasso(Method):
         "what is not a straight line: even effects and interactions; of correlated features it keeps one, "
         "and which one may change from split to split"
     )
+    removes = "not removed: coefficients of a fitted linear model are read"
 
     Params = PerSplitParams
     params: PerSplitParams

@@ -52,6 +52,7 @@ class LocoRefit(Method):
     )
     sees = "what a feature tells that the others, trained without it, cannot make up for"
     blind_to = "each of two features that tell the same, unless they are left out as a group"
+    removes = "left out: networks are trained again without it, on the same rows"
 
     class Params(RetrainingParams):
         """What the experiment file can set."""

@@ -44,6 +44,7 @@ class RandomForest(Method):
         "what correlated features can stand in for; smooth and linear effects of many features, which trees "
         "approximate poorly; and what the networks have learned, of which it knows nothing"
     )
+    removes = "shuffled among held-out rows: its marginal distribution, whatever the other features are"
 
     class Params(HeldOutParams):
         """What the experiment file can set."""

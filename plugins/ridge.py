@@ -43,6 +43,7 @@ class Ridge(Method):
         "what is not a straight line: even effects and interactions; correlated features share one weight, "
         "so that each looks small"
     )
+    removes = "not removed: coefficients of a fitted linear model are read"
 
     Params = PerSplitParams
     params: PerSplitParams

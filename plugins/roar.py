@@ -22,7 +22,6 @@ from deepfeat.methods import (
     retrained_losses,
     save_figure,
 )
-from deepfeat.ranking.normalise import normalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +69,9 @@ class Roar(Method):
         "features that tell the same: a ranking that puts both of them first gains no more by it than one "
         "that puts one of them last"
     )
+    removes = (
+        "left out, together with all that a ranking puts before it: networks are trained again without them"
+    )
 
     class Params(JudgedParams):
         """What the experiment file can set."""
@@ -87,6 +89,8 @@ class Roar(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """All networks are one plan."""
+        from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas
+
         if not context.answers:
             raise MethodError("there is no answer of another method to judge; name other methods beside it")
         means = {

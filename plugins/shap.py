@@ -20,6 +20,7 @@ from deepfeat.methods import (
     Method,
     MethodError,
     MethodParams,
+    describe_figure,
     sum_columns,
     to_columns,
     to_features,
@@ -37,6 +38,10 @@ GRADIENTS_BYTES = 1 << 27
 CORRELATION_ROWS = 10_000
 # Members that are asked together about rows of their own.
 GROUP = 10
+BEESWARM = (
+    "A row of dots per feature, strongest first, a dot per row of the table: how far it moves the "
+    "prediction, coloured by the value of the feature."
+)
 # Classes that are drawn; all of them are in the file.
 CLASSES_DRAWN = 10
 
@@ -451,20 +456,31 @@ def _draw_with_shap(contents: dict[str, Any], data: Dataset, context: Context, p
             with plt.rc_context({"text.parse_math": False}):
                 plt.figure()
                 shap.plots.beeswarm(explanation, max_display=20, show=False)
-                _save(plt, context, f"beeswarm{place}.png", title)
+                _save(plt, context, f"beeswarm{place}.png", title, "What each value does", BEESWARM)
                 for rank in range(min(plots, len(strongest))):
                     shap.plots.scatter(explanation[:, rank], color=explanation, show=False)
-                    _save(plt, context, f"dependence{place}_{rank + 1}.png", title)
+                    shown = explanation.feature_names[rank]
+                    about = f"Dependence on {shown}"
+                    alt = f"The SHAP value of {shown} over its value, a dot per row."
+                    _save(plt, context, f"dependence{place}_{rank + 1}.png", title, about, alt)
     finally:
         plt.close("all")
         plt.switch_backend(backend)
 
 
-def _save(plt: Any, context: Context, name: str, title: str) -> None:  # noqa: ANN401 - the module pyplot
+def _save(
+    plt: Any,  # noqa: ANN401 - the module pyplot
+    context: Context,
+    name: str,
+    title: str,
+    about: str,
+    alt: str,
+) -> None:
     plt.title(title, fontsize=11)
     figure = plt.gcf()  # plt.savefig would draw it once more
     figure.savefig(context.artefact(name), dpi=120, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
+    describe_figure(context, name, title=f"{about}, {title}", alt=alt)
 
 
 def _shown(name: str, longest: int = 40) -> str:

@@ -59,6 +59,7 @@ class Stepwise(Method):
         "forward: features that only matter together, of which neither helps alone (backward sees those); "
         "and what could have stood in for a chosen feature"
     )
+    removes = "left out: networks are trained again on the features chosen so far"
 
     class Params(RetrainingParams):
         """What the experiment file can set."""

@@ -89,6 +89,7 @@ def asked_data(method: type[Method], params: MethodParams, answer: Importance | 
         "removes": method.removes,
         "paper": method.paper,
         "kind": method.kind,
+        "after_others": method.after_others,
         "cost": str(method.cost),
         "params": params.model_dump(mode="json"),
     }

@@ -37,15 +37,8 @@ def disagreements(results: Results) -> list[ShownTable]:
     table = results.optional(results.paths.disagreements, text=["feature", "high", "low", "note"])
     if table is None or table.empty:
         return []
-    shown = table.rename(
-        columns={"high": "high for", "high_rank": "rank there", "low": "low for", "low_rank": "rank there "}
-    )
-    columns = ["feature", "high for", "rank there", "low for", "rank there ", "note"]
-    return [
-        _table(
-            "Where methods disagree", "Features that one method puts on top and another low.", shown[columns]
-        )
-    ]
+    caption = "Features that one method puts on top and another low, and what the two see."
+    return [_table("Where methods disagree", caption, table[["feature", "note"]])]
 
 
 def stability(results: Results) -> list[ShownTable]:

@@ -44,9 +44,16 @@ class MethodSection:
     files: Sequence[File]
 
     @property
+    def is_about_others(self) -> bool:
+        """Whether it judges the other methods, instead of the features."""
+        return bool(self.told.get("after_others"))
+
+    @property
     def settings(self) -> str:
         """Its parameters."""
-        return ", ".join(f"{name}: {value}" for name, value in self.told.get("params", {}).items())
+        return ", ".join(
+            f"{name}: {value}" for name, value in self.told.get("params", {}).items() if value is not None
+        )
 
     @property
     def asked(self) -> str:

@@ -122,11 +122,11 @@ def _page(results: Results, base: str) -> Page:
         digests=[(name.partition(" (")[0], digest) for name, digest in record.get("plugins", {}).items()],
         libraries=[f"{name} {version}" for name, version in record.get("libraries", {}).items()],
         experiment=results.paths.experiment.read_text(encoding="utf-8").splitlines(),
-        sections=_sections(results, warnings),
+        sections=_sections(results, methods, warnings),
     )
 
 
-def _sections(results: Results, warnings: Sequence[str]) -> list[Section]:
+def _sections(results: Results, methods: Sequence[MethodSection], warnings: Sequence[str]) -> list[Section]:
     def pictures(*draw: Callable[[Results], Picture | None]) -> list[Shown]:
         return [drawn(results, picture) for each in draw if (picture := each(results))]
 
@@ -147,6 +147,11 @@ def _sections(results: Results, warnings: Sequence[str]) -> list[Section]:
         ),
         Section(
             "networks", "How good the networks are", pictures=pictures(draw_skill, draw_scores, draw_history)
+        ),
+        Section(
+            "faithfulness",
+            "Which method to believe",
+            pictures=[shown for method in methods if method.is_about_others for shown in method.pictures],
         ),
         Section("classes", "Classes", pictures=pictures(draw_classes)),
         Section("groups", "Groups of features", tables=groups(results)),

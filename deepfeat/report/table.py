@@ -23,8 +23,8 @@ NAME_CELLS = 60
 """Cells of a name in the table; what is longer is shown when it is pointed at."""
 P_DIGITS = 3
 
-_SHOWN = 4
-"""Columns of a group that are shown at first; of more none is."""
+_SHOWN = 9
+"""Columns that are shown at first; a group with which there would be more is not."""
 _GROUPS = {"stability": "How sure the rank is", "methods": "Methods", "tests": "Tests"}
 _ESTIMATES: dict[str, tuple[str, str, Literal["up", "down"]]] = {
     "effect": ("effect", "", "down"),
@@ -208,12 +208,12 @@ def ranking_table(results: Results) -> RankingTable:
         level = f"{results.experiment.ranking.confidence * 100:g} % interval"
         ends = (ranking["ci_low"].to_numpy(), ranking["ci_high"].to_numpy())
         columns.append(Column("interval", level, "interval", ends, form=form))
-    parts = [_stability(results), _methods(results), _tests(results)]
-    for part in parts:
+    groups, seen = [], len(columns)
+    for part in filter(None, (_stability(results), _tests(results), _methods(results))):
+        fits = seen + len(part) <= _SHOWN
+        seen += len(part) if fits else 0
         columns += part
-    groups = [
-        Group(part[0].group, _GROUPS[part[0].group], shown=len(part) <= _SHOWN) for part in parts if part
-    ]
+        groups.append(Group(part[0].group, _GROUPS[part[0].group], shown=fits))
     return RankingTable(ranking, columns, groups)
 
 

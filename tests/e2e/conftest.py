@@ -79,7 +79,7 @@ def compose_in(home: Path, typed: Typed) -> Typed:
     return lambda *arguments, **named: typed("docker", "compose", *files, *arguments, **named)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def images(home: Path, compose_in: Typed) -> None:
     """Both images, built as a user builds them."""
     built = compose_in("build", cwd=_check_out(home))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("images")]
 
 Typed = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[[str, str], None]

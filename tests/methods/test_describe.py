@@ -141,6 +141,7 @@ def test_what_a_run_records_of_a_method_is_json(registry: Registry) -> None:
         "removes": "shuffled among all rows",
         "paper": "Somebody 2001",
         "kind": "member",
+        "after_others": False,
         "cost": "sampling",
         "params": {"repeats": 3},
     }

@@ -39,7 +39,8 @@ def test_has_a_column_per_method_and_per_estimate(make_run: MakeRun) -> None:
     keys = [column.key for column in table.columns]
     assert keys[:6] == ["rank", "feature", "importance", "bar", "interval", "rank interval"]
     assert {"method gate", "method first_layer", "gate.p_value", "first_layer.effect"} <= set(keys)
-    assert [group.id for group in table.groups] == ["stability", "methods", "tests"]
+    assert [group.id for group in table.groups] == ["stability", "tests", "methods"]
+    assert [group.shown for group in table.groups] == [True, False, True]
 
 
 def test_the_script_gets_everything_and_the_page_the_first_rows(make_run: MakeRun) -> None:

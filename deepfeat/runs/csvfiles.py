@@ -1,3 +1,0 @@
-"""Moved to `deepfeat.writing.csvfiles`; import it from there."""
-
-from deepfeat.writing.csvfiles import *  # noqa: F403
