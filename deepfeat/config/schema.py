@@ -467,6 +467,11 @@ class Experiment(Section):
     logging: LoggingConfig = Field(
         default_factory=LoggingConfig, description="experiment trackers that the finished run is handed to"
     )
+    controls: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="whether methods that control the others are asked besides those named: shuffled copies "
+        "of the features, shuffled labels, features that say the same; auto does so from 20 models on",
+    )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
     engine: Literal["local"] = Field(default="local", description="where the work is done")
     plugins: list[PluginEntry] = Field(

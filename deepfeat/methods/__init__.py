@@ -9,6 +9,7 @@ from deepfeat.inference.residuals import Residuals
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.clusters import correlated_clusters
 from deepfeat.methods.context import Context
+from deepfeat.methods.controls import ControlParams, ask_others
 from deepfeat.methods.crossfit import CrossFit, CrossFitParams
 from deepfeat.methods.evidence import Findings, conclude
 from deepfeat.methods.features import to_columns, to_features
@@ -44,6 +45,7 @@ from deepfeat.training.replaced import rebuilt
 
 __all__ = [
     "Context",
+    "ControlParams",
     "Cost",
     "CrossFit",
     "CrossFitParams",
@@ -62,6 +64,7 @@ __all__ = [
     "RetrainingParams",
     "Share",
     "Size",
+    "ask_others",
     "by_columns",
     "by_one_standard_error",
     "complementary_halves",

@@ -66,6 +66,8 @@ class Context:
         progress: call it as `progress(done, total)` now and then.
         answers: what the other methods of the experiment answered, by name; only for methods that are asked
             `after_others`, else empty. Those that failed are not in it.
+        askable: of these the methods that can be asked about other networks, as `ask(ensemble, data)`: those
+            of kind `member`.
     """
 
     seed: int
@@ -74,6 +76,9 @@ class Context:
     fit: Fit = _no_fit
     progress: Callable[[int, int], None] = _no_progress
     answers: Mapping[str, Importance] = field(default_factory=lambda: MappingProxyType({}))
+    askable: Mapping[str, Callable[[Ensemble, Dataset], Importance]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     @cached_property
     def rng(self) -> np.random.Generator:

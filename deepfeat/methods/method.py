@@ -75,6 +75,8 @@ class Method(ABC):
             its own scores do not enter the ranking.
         removes: what it does instead of letting the network see a feature, and which values stand in for it,
             in one line; nothing where it only reads weights.
+        control: whether every experiment of enough models asks it, named or not, to control what the others
+            say; see `controls` in the experiment. Only for methods that are asked `after_others`.
         exempt: checks of `deepfeat.testing.conformance` that it does not have to pass: name and reason.
         Params: its parameters.
 
@@ -89,6 +91,7 @@ class Method(ABC):
     sees: ClassVar[str] = ""
     blind_to: ClassVar[str] = ""
     after_others: ClassVar[bool] = False
+    control: ClassVar[bool] = False
     removes: ClassVar[str] = ""
     exempt: ClassVar[Mapping[str, str]] = {}
     Params: ClassVar[type[MethodParams]] = MethodParams
@@ -157,6 +160,8 @@ def contract_faults(method: type[Any]) -> list[str]:
         found.append(f"its name {name!r} is a column of ranking.csv; choose another")
     if method.kind not in get_args(Kind):
         found.append(f"its kind {method.kind!r} is not one of: {', '.join(get_args(Kind))}")
+    if method.control and not method.after_others:
+        found.append("it is a control and not asked after_others")
     if method.after_others and method.kind != "experiment":
         found.append('it is asked after_others and its kind is not "experiment"')
     if not isinstance(method.cost, Cost):

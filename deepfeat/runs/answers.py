@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from deepfeat.methods.askable import Askable
 from deepfeat.methods.context import Context, Fit
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -199,7 +201,7 @@ class LedgerAnswers:
                 method=asked.method.name,
                 folder=folder,
                 fit=fit,
-                answers=MappingProxyType(dict(others)) if asked.method.after_others else MappingProxyType({}),
+                **(self._about_others(others) if asked.method.after_others else {}),
             )
             start = time.monotonic()
             answer = ask(asked.method, asked.params, context, numbers, used)
@@ -225,6 +227,16 @@ class LedgerAnswers:
         )
         self.ledger.publish(record, {ANSWER: to_npz(answer_arrays(answer)), **files})
         log.debug("method %s: published %s, %d members", asked.method.name, record.name, len(numbers))
+
+    def _about_others(self, others: Mapping[str, Importance]) -> dict[str, Any]:
+        """What a method that is asked after others finds in its context."""
+        seed = self.prepared.loaded.experiment.seed
+        askable = {
+            method.name: Askable(method, params, seed)
+            for method, params in self.prepared.methods
+            if method.kind == "member" and method.name in others
+        }
+        return {"answers": MappingProxyType(dict(others)), "askable": MappingProxyType(askable)}
 
     @contextmanager
     def _folder(self, method: str) -> Iterator[Path]:

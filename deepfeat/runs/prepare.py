@@ -25,6 +25,9 @@ from deepfeat.training.settings import TrainingSettings, merge_settings
 MOST_MODELS = 500
 """Models that `training.models: auto` trains at most, unless the experiment says otherwise."""
 
+CONTROLLED_FROM = 20
+"""Models from which on controls are asked by themselves: with fewer there is little to control."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -100,6 +103,7 @@ def prepare(
         problems += error.problems
     else:
         problems += _unjudged(loaded, registry, methods)
+        methods = methods + _controls(experiment, registry, methods)
     try:
         network = _network(loaded, registry)
     except InputError as error:
@@ -135,6 +139,22 @@ def _settings(
     settings = merge_settings(network.training, {**chosen, **changes}, data.task)
     # merge_settings leaves out what is not a setting, which here can only be a mistake of a method's author
     return TrainingSettings.model_validate({**settings.model_dump(), **changes})
+
+
+def _controls(
+    experiment: Experiment, registry: Registry, methods: list[tuple[type[Method], MethodParams]]
+) -> list[tuple[type[Method], MethodParams]]:
+    """The methods that control the others, but for those that are asked anyway."""
+    models = experiment.training.models
+    enough = models == "auto" or models >= CONTROLLED_FROM
+    if experiment.controls == "never" or (experiment.controls == "auto" and not enough):
+        return []
+    named = {method.name for method, _ in methods}
+    return [
+        (method, method.Params())
+        for name, method in registry.methods.items()
+        if method.control and name not in named
+    ]
 
 
 def _unjudged(

@@ -62,6 +62,7 @@ name: chaos
 data: {path: table.csv, target: y}
 network: {preset: default, units: [8]}
 training: {models: 24, epochs: EPOCHS, batch_size: 16, stack_size: 4}
+controls: never
 methods: [gate, spread, without]
 plugins: [mine.py]
 """

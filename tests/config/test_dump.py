@@ -195,6 +195,7 @@ def test_it_reads_well() -> None:
         "  confidence: 0.95\n"
         "  bootstrap: 2000\n"
         "logging: {}\n"
+        "controls: auto\n"
         "limits:\n"
         "  isolation: true\n"
         "engine: local\n"

@@ -15,6 +15,7 @@ from typing import Any, Self
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import DeepfeatError, InputError, Problem
+from deepfeat.methods.askable import Askable
 from deepfeat.methods.context import Context, Fit
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -166,9 +167,12 @@ class IsolatedMethods:
             write_importance(place, answer)
             others[name] = str(place)
         network = self._ensemble.template.network
+        askable = {name: ask for name, ask in context.askable.items() if isinstance(ask, Askable)}
         plugins = [
             {"name": plugin.name, "source": _absolute(plugin.source), "sha256": plugin.sha256}
-            for plugin in self._registry.needed(method, type(network))
+            for plugin in self._registry.needed(
+                method, type(network), *(ask.method for ask in askable.values())
+            )
         ]
         free = int(_SHARE * available_memory())
         return {
@@ -182,6 +186,9 @@ class IsolatedMethods:
             "temporary": str(self._folder),
             "network": network_told(network),
             "others": others,
+            "askable": {
+                name: ask.params.model_dump_json(exclude_unset=True) for name, ask in askable.items()
+            },
             "memory": self._limits.memory or free,
             "processes": _PROCESSES,
         }

@@ -14,11 +14,12 @@ from typing import Any, NoReturn
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError, Problem
+from deepfeat.methods.askable import Askable
 from deepfeat.methods.context import Context
 from deepfeat.methods.discovery import load_again
 from deepfeat.methods.importance import MethodError
 from deepfeat.methods.method import Method
-from deepfeat.methods.registry import build_registry
+from deepfeat.methods.registry import Registry, build_registry
 from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.template import Template, build_template
 from deepfeat.runs.asking import ask
@@ -108,7 +109,8 @@ class _Question:
         """Ask the method and write what it answers."""
         request = self._request
         device.prepare()
-        method = self._method()
+        registry = build_registry([load_again(**plugin) for plugin in request["plugins"]])
+        method = self._method(registry, request["method"])
         params = method.Params.model_validate_json(request["params"])
         inputs = Path(request["inputs"])
         self._data = data = read_dataset(inputs / "data")
@@ -124,16 +126,24 @@ class _Question:
             fit=self._fit,
             progress=_Progress(self._messages),
             answers=MappingProxyType(others),
+            askable=MappingProxyType(self._askable(registry)),
         )
         self._messages.send({"begun": True})
         write_importance(self._outbox, ask(method, params, ensemble, data, context))
 
-    def _method(self) -> type[Method]:
-        """The method, from the plugins exactly as the main process has loaded them."""
-        registry = build_registry([load_again(**plugin) for plugin in self._request["plugins"]])
-        if problem := registry.missing(self._request["method"]):
+    def _method(self, registry: Registry, name: str) -> type[Method]:
+        """A method, from the plugins exactly as the main process has loaded them."""
+        if problem := registry.missing(name):
             raise MethodError(problem)
-        return registry.methods[self._request["method"]]
+        return registry.methods[name]
+
+    def _askable(self, registry: Registry) -> dict[str, Askable]:
+        """The methods that this one may ask, in this process."""
+        askable = {}
+        for name, params in self._request["askable"].items():
+            method = self._method(registry, name)
+            askable[name] = Askable(method, method.Params.model_validate_json(params), self._request["seed"])
+        return askable
 
     def _ensemble(self, folder: Path, network: Network, data: Dataset) -> Ensemble:
         shape = NetworkShape(tuple(int(f) for f in data.column_feature), data.n_outputs, data.task)

@@ -1,0 +1,140 @@
+"""shadow: whether features do better than shuffled copies, which cannot matter."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from deepfeat.methods import (
+    Context,
+    ControlParams,
+    Cost,
+    Dataset,
+    Ensemble,
+    Importance,
+    Method,
+    ask_others,
+    save_figure,
+    with_features,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+SHOWN = 40
+
+
+class Shadow(Method):
+    """How much more important features are than the best of their shuffled copies (Boruta: Kursa 2010).
+
+    A few networks are trained on the table with shuffled copies of its columns beside it, which have nothing
+    to do with the target, and the other methods are asked about them. A feature that is no more important
+    than the best copy could be chance. `shadow.csv` says for each method and feature in how many of the
+    networks it beats the best copy. That is no p-value: networks share their rows, and the copies are
+    independent of the other features, which noise need not be.
+    """
+
+    name = "shadow"
+    kind = "experiment"
+    after_others = True
+    control = True
+    cost = Cost.REFITS
+    paper = 'Kursa & Rudnicki 2010, "Feature selection with the Boruta package", J. Statistical Software 36'
+    sees = "how important what cannot matter seems to be, by the same networks and methods"
+    blind_to = "features that do nothing but are correlated with some that do: shuffling tears that apart"
+
+    class Params(ControlParams):
+        """What the experiment file can set."""
+
+        copies: PositiveInt = Field(100, description="shuffled copies, at most one of each column")
+
+    params: Params
+
+    def fits(self, data: Dataset, members: int) -> int:
+        """A few, see `networks`."""
+        del data
+        return self.params.count(members)
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """One plan on a wider table; scores are shares less that of the best copy, averaged over methods."""
+        rng, count = context.rng, self.params.count(len(ensemble))
+        columns = np.sort(rng.permutation(data.n_columns)[: self.params.copies])
+        copies = np.stack([data.x[rng.permutation(data.n_rows), column] for column in columns], axis=1)
+        taken, names = set(data.feature_names), []
+        for number in range(len(columns)):
+            name = f"shuffled copy {number + 1}"
+            names.append(name if name not in taken else f"{name} of a column that is called so")
+        wider = with_features(data, names, copies)
+        plan = ensemble.plan.select(range(count))
+        mask = np.concatenate([plan.mask, np.ones((count, len(names)), dtype=bool)], axis=1)
+        networks = context.fit(replace(plan, name=self.name, mask=mask), data=wider)
+        shares = ask_others(context, networks, wider)
+        own = {name: share[:, : data.n_features] for name, share in shares.items()}
+        best = {
+            name: share[:, data.n_features :].max(axis=1, keepdims=True) for name, share in shares.items()
+        }
+        table = _table(own, best, data)
+        self._show(table, count, len(columns), context)
+        scores = np.mean([own[name] - best[name] for name in own], axis=0)
+        return Importance(scores, notes=(_sentence(scores, count, len(columns)),))
+
+    def _show(self, table: "pd.DataFrame", networks: int, copies: int, context: Context) -> None:
+        from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
+
+        means = table.groupby("feature", sort=False)[["importance", "best_copy"]].mean()
+        means = means.sort_values("importance", ascending=False, kind="stable").head(SHOWN)
+        with canvas.look(means.index) as drawable:
+            save_figure(
+                context,
+                "shadow",
+                _figure(means, [drawable(name) for name in means.index], networks, copies),
+                title="Features beside the best of their shuffled copies",
+                alt="For each feature its mean importance, and as a dashed line that of the best shuffled "
+                "copy, which cannot matter: features left of the line could be chance.",
+                table=table,
+            )
+
+
+def _table(own: dict[str, Floats], best: dict[str, Floats], data: Dataset) -> "pd.DataFrame":
+    """A row per method and feature."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    parts = [
+        pd.DataFrame(
+            {
+                "method": name,
+                "feature": list(data.feature_names),
+                "importance": own[name].mean(axis=0),
+                "best_copy": float(best[name].mean()),
+                "beats": (own[name] > best[name]).mean(axis=0),
+            }
+        )
+        for name in own
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _sentence(ahead: Floats, networks: int, copies: int) -> str:
+    beating = int(((ahead > 0).mean(axis=0) > 0.5).sum())  # noqa: PLR2004 - in most networks
+    return (
+        f"{beating} of {ahead.shape[1]} features are more important than the best of {copies} shuffled "
+        f"copies in most of {networks} networks."
+    )
+
+
+def _figure(means: "pd.DataFrame", names: list[str], networks: int, copies: int) -> "Figure":
+    from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
+
+    page = canvas.Page.with_rows(
+        names,
+        "Features beside their shuffled copies",
+        f"Mean importance in {networks} networks; dashed: the best of {copies} copies, which cannot matter",
+    )
+    axes = page.panels[0]
+    axes.barh(range(len(means)), means["importance"], height=0.62, color=canvas.SKY)
+    axes.axvline(float(means["best_copy"].mean()), color=canvas.INK, linewidth=1, linestyle="--")
+    return page.figure
