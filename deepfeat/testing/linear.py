@@ -174,6 +174,15 @@ class LinearEnsemble:
         """(members, features) one non-negative gate per feature."""
         return np.sqrt(sum_columns((self.kernels**2).sum(axis=2), self.data))
 
+    def activations(self, x: ArrayLike, layer: str) -> NDArray[np.float32]:
+        """(members, rows, columns) share of each input in the answer: all that a linear model has inside."""
+        del layer
+        scaled = (np.asarray(x, dtype=np.float64) - self.means) / self.deviations
+        parts = np.abs(scaled[..., None] * self.kernels[:, None]).sum(axis=-1)
+        total = parts.sum(axis=-1, keepdims=True)
+        shares: Floats = np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
+        return shares.astype(np.float32)
+
     @cached_property
     def uses(self) -> NDArray[np.bool_]:
         """(members, features) False where every weight on a feature is exactly zero."""
