@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -138,22 +139,26 @@ class Place:
         return [str(path) for path in self.root(output).rglob(".deepfeat-tmp-*")]
 
     @staticmethod
-    def kill(process: "subprocess.Popen[str]") -> None:
-        """Kill the whole group of a process, and wait for it."""
+    def kill(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+        """Kill the whole group of a process, and wait for it; returns what it had started."""
+        started = Place.started_by(process)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=60)
+        return started
 
     @staticmethod
-    def orphans(process: "subprocess.Popen[str]") -> list[int]:
-        """Processes of its group or session that outlived it."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                state, _, group, session = path.read_text().rpartition(")")[2].split()[:4]
-                if process.pid in (int(group), int(session)) and state != "Z":
-                    found.append(int(path.parent.name))
-        return found
+    def started_by(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+        """The processes that a run has started until now, and theirs; they may be in groups of their own."""
+        try:
+            return psutil.Process(process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    @staticmethod
+    def orphans(started: list[psutil.Process]) -> list[psutil.Process]:
+        """Those of some processes that do not end within a few seconds."""
+        return psutil.wait_procs(started, timeout=10)[1]
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ def test_killed_twenty_five_times(reference: Reference) -> None:
             try:
                 said, _ = process.communicate(timeout=chance.uniform(0, seconds))
             except Exception:  # noqa: BLE001 - it still runs, as it nearly always does
-                place.kill(process)
+                started = place.kill(process)
                 kills += 1
-                assert not place.orphans(process)
+                assert not place.orphans(started)
                 after = _records(place.root(output))
                 assert committed.items() <= after.items(), "what was committed stays, to the byte"
             else:
@@ -90,13 +90,14 @@ def test_asked_to_stop(reference: Reference, name: str, moment: float) -> None:
     output = f"{name}-{moment}"
     process = place.start(output)
     time.sleep(seconds * moment)
+    started = place.started_by(process)
     start = time.monotonic()
     os.killpg(process.pid, getattr(signal, name))
     said, _ = process.communicate(timeout=60)
     took = time.monotonic() - start
     assert process.returncode in (75, 0), said
     assert took < 8
-    assert not place.orphans(process)
+    assert not place.orphans(started)
     if process.returncode == 75:
         assert f"Interrupted by {name}" in said
         assert f"{sys.executable} -m deepfeat run {place.folder}" in said.splitlines()[-1]
