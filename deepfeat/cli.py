@@ -132,7 +132,7 @@ def run(
             return _run(experiment, overrides, output, fresh=fresh)
     except Interrupted as stop:
         end_children()
-        _interrupted(stop.name)
+        click.echo(_interrupted(stop.name), err=True, nl=False)
         return ExitCode.INTERRUPTED
 
 
@@ -194,11 +194,12 @@ def _paths(experiment: Path, overrides: list[str], output: Path | None) -> "RunP
     return RunPaths.of(root, loaded.experiment.name)
 
 
-def _interrupted(signal: str) -> None:
+def _interrupted(signal: str) -> str:
     from deepfeat.runs.interrupts import resume_command  # noqa: PLC0415
 
-    click.echo(f"Interrupted by {signal}. What was finished is kept; to go on, type:", err=True)
-    click.echo(f"  {resume_command(sys.argv)}", err=True)
+    return (
+        f"Interrupted by {signal}. What was finished is kept; to go on, type:\n  {resume_command(sys.argv)}\n"
+    )
 
 
 @program.command(context_settings=CONTEXT)

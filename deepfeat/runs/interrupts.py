@@ -19,8 +19,10 @@ import psutil
 
 from deepfeat.errors import ExitCode
 
-GRACE = 5.0
-"""Seconds after which a process that has not left is ended."""
+GRACE = 4.5
+"""Seconds after which a process that has not left is ended in order, with its last words and its children."""
+LAST = 7.0
+"""Seconds after which it is ended in any case, however busy the machine is."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
@@ -55,29 +57,17 @@ def last_words(say: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def interruptible(farewell: Callable[[str], None]) -> Iterator[None]:
+def interruptible(farewell: Callable[[str], str]) -> Iterator[None]:
     """Raise `Interrupted` in the body when a signal comes; a second Ctrl-C ends the process at once.
 
     Args:
-        farewell: called with the signal's name before the process is ended by force.
+        farewell: what to say, given the signal's name, where the process is ended by force.
 
     Raises:
         Interrupted: from anywhere inside the body.
     """
     seen: list[int] = []
     timers: list[threading.Timer] = []
-
-    def leave(code: int) -> None:
-        for say in reversed(_last_words):
-            with suppress(Exception):
-                say()
-        with suppress(Exception):
-            farewell(signal.Signals(seen[0]).name)
-        end_children()
-        with suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
 
     def caught(signum: int, frame: FrameType | None) -> None:
         del frame
@@ -87,10 +77,12 @@ def interruptible(farewell: Callable[[str], None]) -> Iterator[None]:
                 os._exit(ExitCode.KEYBOARD)
             return
         seen.append(signum)
-        timer = threading.Timer(GRACE, leave, [int(ExitCode.INTERRUPTED)])
-        timer.daemon = True
-        timers.append(timer)
-        timer.start()
+        text = farewell(signal.Signals(signum).name)
+        for seconds, then in ((GRACE, _leave), (LAST, _end)):
+            timer = threading.Timer(seconds, then, [text])
+            timer.daemon = True
+            timers.append(timer)
+            timer.start()
         raise Interrupted(signum)
 
     if threading.current_thread() is not threading.main_thread():
@@ -109,6 +101,25 @@ def interruptible(farewell: Callable[[str], None]) -> Iterator[None]:
             timer.cancel()
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def _leave(text: str) -> None:
+    """End the process from outside the main thread, in order."""
+    for say in reversed(_last_words):
+        with suppress(Exception):
+            say()
+    end_children()
+    with suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    _end(text)
+
+
+def _end(text: str) -> None:
+    """End the process, with a last line to standard error."""
+    with suppress(OSError, ValueError):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode(errors="replace"))
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def end_children() -> None:

@@ -1,6 +1,8 @@
 """The result files of a run, each written as a whole or not at all."""
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,16 +19,30 @@ from deepfeat.runs.keras_file import save_model
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.skill import MemberSkill
 from deepfeat.training.loop import MemberRecord
-from deepfeat.writing.atomic import write_with
+from deepfeat.writing.atomic import is_temporary, write_with
 from deepfeat.writing.csvfiles import write_table
 
 _EPOCHS = 200
+_LEFT_FOR_GOOD = 3600.0  # seconds
 
 
 def remove_results(paths: RunPaths) -> None:
     """Delete what an earlier run left, so that nothing of it can be taken for a result of this one."""
     for path in paths.results():
         path.unlink()
+
+
+def remove_leftovers(paths: RunPaths) -> None:
+    """Delete what a killed run left half written.
+
+    Others may publish to the ledger at this moment, so there only what is an hour old is deleted.
+    """
+    old = time.time() - _LEFT_FOR_GOOD
+    for path in list(paths.root.rglob("*")):
+        if is_temporary(path):
+            with suppress(OSError):
+                if not path.is_relative_to(paths.ledger) or path.stat().st_mtime < old:
+                    path.unlink()
 
 
 def write_members(paths: RunPaths, records: Sequence[MemberRecord], judged: MemberSkill) -> None:

@@ -31,6 +31,7 @@ from deepfeat.runs.ledger.code import ASKING, code_version, versions
 from deepfeat.runs.ledger.keys import member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger, forget
 from deepfeat.runs.outputs import (
+    remove_leftovers,
     remove_results,
     write_extras,
     write_history,
@@ -83,6 +84,7 @@ def run(
     with console.log_to(paths.log), hold(paths.root, paths.ledger) as lease:
         if fresh:
             forget(paths.ledger)
+        remove_leftovers(paths)
         code = _Run(prepared, trainer, paths, console, lease).carry_out()
         present()
         lease.check()

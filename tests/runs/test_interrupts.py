@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_is_raised_once_and_handlers_come_back(signum: signal.Signals) -> None:
     before = signal.getsignal(signum)
-    with pytest.raises(Interrupted) as caught, interruptible(lambda _: None), suppress(Exception):
+    with pytest.raises(Interrupted) as caught, interruptible(str), suppress(Exception):
         os.kill(os.getpid(), signum)
     assert caught.value.name == signum.name
     assert signal.getsignal(signum) == before
@@ -29,7 +29,7 @@ def test_a_signal_is_raised_once_and_handlers_come_back(signum: signal.Signals) 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with interruptible(lambda _: None):
+        with interruptible(str):
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
@@ -53,7 +53,7 @@ STUBBORN = """
                 time.sleep(60)
             except BaseException:
                 pass
-    with interrupts.interruptible(lambda name: print("stopped by", name, flush=True)):
+    with interrupts.interruptible(lambda name: f"stopped by {name}\\n"):
         with interrupts.last_words(lambda: print("last words", flush=True)):
             print(child.pid, flush=True)
             stubborn()
@@ -63,7 +63,11 @@ STUBBORN = """
 @pytest.fixture
 def stubborn() -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(STUBBORN)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(STUBBORN)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     yield process
     process.kill()
@@ -89,6 +93,28 @@ def test_who_does_not_leave_is_ended_with_75_and_leaves_no_children(
     assert stubborn.returncode == 75
     assert out.splitlines() == ["last words", "stopped by SIGTERM"]
     assert _gone(child)
+
+
+def test_a_machine_that_is_too_busy_for_last_words_does_not_hold_it_up() -> None:
+    script = textwrap.dedent(STUBBORN).replace(
+        "interrupts.GRACE = 0.5", "interrupts.GRACE, interrupts.LAST = 0.2, 0.5"
+    )
+    script = script.replace('print("last words", flush=True)', "time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    process.send_signal(signal.SIGUSR1)
+    # Its child has the other end of the pipe, and goes on: here nobody was left to end it.
+    assert process.stdout.readline() == "stopped by SIGUSR1\n"
+    assert process.wait(timeout=20) == 75
+    os.kill(child, signal.SIGKILL)
+    process.stdout.close()
 
 
 def test_a_second_ctrl_c_ends_it_at_once_with_130(stubborn: "subprocess.Popen[str]") -> None:

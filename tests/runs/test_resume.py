@@ -1,6 +1,7 @@
 """Running again: what is computed, what is used again, and that the results are the same to the byte."""
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,16 @@ def test_history_of_losses_survives(runs: Runs) -> None:
     losses = [record for record in ledger.records() if record.kind == "members"]
     with np.load(ledger.objects.path(losses[0].files["losses.npz"]), allow_pickle=False) as stored:
         assert stored["history"].shape == (4, 2)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(runs: Runs) -> None:
+    runs()
+    models, ledger = runs.paths.models, runs.paths.ledger / "objects"
+    left = [models / ".deepfeat-tmp-0.keras", models / ".deepfeat-tmp-0.keras.stamped.keras"]
+    old, others = ledger / ".deepfeat-tmp-1", ledger / ".deepfeat-tmp-2"
+    for path in (*left, old, others):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    runs()
+    assert not any(path.exists() for path in (*left, old))
+    assert others.exists(), "somebody may be writing it"
