@@ -21,7 +21,7 @@ from deepfeat.methods.registry import load_registry
 from deepfeat.testing.families import PROBLEMS, average_precision
 from deepfeat.testing.trained import TrainedEnsembles
 
-CASES = {"additive": (500, 20), "noise": (500, 20), "noisy_xor": (1000, 20), "sparse_linear_ar": (1000, 20)}
+CASES = {"additive": (500, 20), "noise": (500, 20)}
 SEEDS = range(10)
 
 

@@ -4,7 +4,6 @@ import math
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Normalisation = Literal["sum", "max", "rank", "none"]
@@ -67,6 +66,8 @@ def share_beaten(values: NDArray[np.float64]) -> NDArray[np.float64]:
     n_features = int(values.shape[1])
     if n_features <= 1:
         return np.ones_like(values)
+    import pandas as pd  # noqa: PLC0415 - methods import this file, and must load in a moment
+
     ranks: NDArray[np.float64] = pd.DataFrame(values).rank(axis=1, method="average").to_numpy(np.float64)
     return (ranks - 1.0) / (n_features - 1)
 
