@@ -9,7 +9,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 # A process that is still there this long after it was killed hangs in the kernel.
-_PATIENCE = 5.0
+_PATIENCE = 60.0
 
 
 def descendants(root: int) -> list[int]:
