@@ -67,7 +67,7 @@ def test_categories_and_classes_are_tested_as_a_whole(infer: Infer, tmp_path: Pa
     found = infer("effect", data)
     assert np.isnan(found.effect).all()
     assert found.p_value.argmin() == 1
-    assert any("calibration measured at three classes" in note for note in found.notes)
+    assert any("Calibration measured at three classes" in note for note in found.notes)
     table = read_table(tmp_path / "tests.csv", text=["features", "is_cluster"])
     np.testing.assert_array_equal(table["degrees"], 4)
     levels = read_table(tmp_path / "levels.csv", text=["feature", "level", "class"])
