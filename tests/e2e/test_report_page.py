@@ -26,7 +26,7 @@ NASTY = [
     "\u202eturned around",
     "long" * 50,
 ]
-METHODS = "gate, first_layer, permutation, integrated_gradients, {shap: {rows: 5, background: 5}}, glm"
+METHODS = "gate, first_layer, permutation, integrated_gradients, {shap: {rows: 5, background: 5}}, ridge"
 
 
 @pytest.fixture(scope="session")
