@@ -1,6 +1,7 @@
 """knockoff: which features beat a copy of themselves that has nothing to do with the target."""
 
 from collections.abc import Mapping
+from functools import reduce
 from math import ceil
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
@@ -194,16 +195,17 @@ def _sees(columns: int, draws: int, draw_of: NDArray[np.int64]) -> NDArray[np.bo
 
 def _statistics(trained: Ensemble, data: Dataset, draw_of: NDArray[np.int64]) -> NDArray[np.float64]:
     """(members, features) W; the columns of a category are added up."""
-    import keras  # noqa: PLC0415 - loaded by now
-
-    variables = trained.template.variables
-    behind = None
-    for layer in trained.template.model.layers:
-        if isinstance(layer, keras.layers.Dense):
-            place = next(i for i, variable in enumerate(variables) if variable is layer.kernel)
-            kernel = trained.weights(place).astype(np.float64)
-            behind = kernel if behind is None else behind @ kernel
-    strength = np.sum(behind**2, axis=-1)
     gates = trained.gates.reshape(len(trained), -1, data.n_columns)
     own, knockoff = gates[:, 0], gates[np.arange(len(trained)), 1 + draw_of]
-    return sum_columns((own**2 - knockoff**2) * strength, data)
+    return sum_columns((own**2 - knockoff**2) * _behind(trained, data.n_columns), data)
+
+
+def _behind(trained: Ensemble, columns: int) -> NDArray[np.float64]:
+    """(members, columns) squares of what the layers behind the pairs make of each, if they were linear."""
+    layers = [layer for layer in getattr(trained, "layers", ()) if layer.startswith(("dense_", "logits"))]
+    if not layers:  # a linear model, as the conformance kit trains: its weights are its gates
+        return np.ones((len(trained), columns))
+    product = reduce(
+        np.matmul, [trained.layer_weights(layer)["kernel"].astype(np.float64) for layer in layers]
+    )
+    return np.asarray(np.sum(product**2, axis=-1))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepfeat.ranking.multiplicity import adjusted
@@ -23,6 +23,7 @@ def test_the_published_example() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@settings(max_examples=25, deadline=None)
 def test_an_adjusted_p_value_is_never_smaller_and_order_is_kept(values: list[float]) -> None:
     for how in ("bh", "holm", "by"):
         after = adjusted(values, how)

@@ -140,7 +140,8 @@ DAMAGE = {"flip": _flip, "truncate": _truncate, "delete": _delete, "swap": _swap
 def _found(runs: Runs, kind: str) -> list[Path]:
     """Two files of a kind, in a ledger or among the results."""
     ledger = Ledger(runs.paths.ledger)
-    records = list(ledger.records())
+    # The oldest first: the main ensemble. What only an answer needed that is still there is not missed.
+    records = sorted(ledger.records(), key=lambda record: str(record.made["at"]))
     if kind.startswith("record of "):
         return [
             runs.paths.ledger / "records" / record.name

@@ -52,8 +52,8 @@ class Ran:
 
     @property
     def digests(self) -> dict[str, str]:
-        """Of every result; the log and run.json tell of times."""
-        names = self.files - {"run.json", "logs/deepfeat.log"}
+        """Of every result; the log, run.json and its crate tell of times."""
+        names = self.files - {"run.json", "logs/deepfeat.log", "ro-crate-metadata.json"}
         return {
             name: hashlib.sha256((self.paths.root / name).read_bytes()).hexdigest() for name in sorted(names)
         }
