@@ -35,7 +35,7 @@ class Glm(Method):
 
     name = "glm"
     kind = "experiment"
-    cost = Cost.WEIGHTS
+    cost = Cost.OTHER_MODELS
     paper = (
         "Nelder & Wedderburn 1972, JRSS A 135; separation: Firth 1993, Biometrika 80, and Heinze & Schemper "
         "2002, Statistics in Medicine 21"
