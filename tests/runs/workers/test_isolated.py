@@ -11,7 +11,7 @@ from deepfeat.errors import ExitCode
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import prepare
-from deepfeat.runs.workers import linux
+from deepfeat.runs.workers import client, linux
 
 pytestmark = [
     pytest.mark.skipif(not linux.AVAILABLE, reason="methods are isolated on Linux only"),
@@ -101,6 +101,7 @@ def test_answers_are_those_of_the_main_process(
 ) -> None:
     monkeypatch.setenv("A_PASSWORD", "secret")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    client.close()  # one that an earlier test started has not seen these variables
     path = write_experiment(plugins=["mine.py"], methods=["gate", {"trains": {"epochs": 2}}, "looks"])
     apart, screen = run(path, "apart")
     together, _ = run(path, "together", "limits.isolation=false")
