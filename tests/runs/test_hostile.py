@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deepfeat.errors import ExitCode
@@ -78,8 +79,8 @@ def nothing_left() -> Iterator[None]:
     yield
     server = client.fork_server()
     assert tree.descendants(server.pid) == []
-    named = subprocess.run(["pgrep", "-f", "^sleep 60$"], capture_output=True, text=True, check=False)
-    assert named.stdout == ""
+    lines = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "60"] not in lines
 
 
 def experiment(write_experiment: Write, names: tuple[str, ...], **limits: object) -> Path:

@@ -48,14 +48,17 @@ STUBBORN = """
     interrupts.GRACE = 0.5
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     def stubborn():
+        say = [child.pid]
         while True:
             try:
+                # In here, so that no signal can come between what is said and the stubbornness.
+                while say:
+                    print(say.pop(), flush=True)
                 time.sleep(60)
             except BaseException:
                 pass
     with interrupts.interruptible(lambda name: f"stopped by {name}\\n"):
         with interrupts.last_words(lambda: print("last words", flush=True)):
-            print(child.pid, flush=True)
             stubborn()
 """
 
