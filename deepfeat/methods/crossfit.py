@@ -27,6 +27,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.importance import MethodError
 from deepfeat.methods.method import MethodParams
 from deepfeat.nets.default import Default
+from deepfeat.ranking.clusters import MOST_CLUSTERED
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import SPLIT, member_seed, stream
 
@@ -156,8 +157,6 @@ class CrossFit:
 
         None are looked for among more than `MOST_CLUSTERED`.
         """
-        from deepfeat.ranking.groups import MOST_CLUSTERED  # noqa: PLC0415 - loads pandas
-
         if len(self.tested) > MOST_CLUSTERED:
             return []
         return correlated_clusters(replace(self.data, x=self.x), self.tested, CORRELATED)

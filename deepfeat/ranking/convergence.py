@@ -1,13 +1,15 @@
 """Have enough models been trained? How much another ensemble of any size would agree with this one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from deepfeat.ranking.aggregate import mean_over_members
+from deepfeat.ranking.aggregate import Across, mean_over_members, mean_over_methods
 from deepfeat.ranking.intervals import draw_counts, resampled_means
+from deepfeat.ranking.table import member_importance, member_rows
 from deepfeat.ranking.top import top_sets
 
 ENOUGH = 0.95
@@ -34,7 +36,12 @@ class Convergence:
 
 
 def convergence(
-    importance: NDArray[np.float64], k: int, *, confidence: float = 0.95, seed: int = 0
+    normalised: Mapping[str, NDArray[np.float64]],
+    k: int,
+    across: Across = "mean",
+    *,
+    confidence: float = 0.95,
+    seed: int = 0,
 ) -> Convergence:
     """Agreement of ensembles of other sizes with this one, and the size that is enough.
 
@@ -47,8 +54,10 @@ def convergence(
     A number is enough when at least 95 of 100 ensembles of that size agree by 0.95 or more.
 
     Args:
-        importance: (members, features) normalised importances, the methods averaged.
+        normalised: per method, (members, features) normalised scores; one with another number of rows stays
+            as it is in every ensemble, see `member_rows`.
         k: size of the top.
+        across: how the methods are averaged, see `mean_over_methods`.
         confidence: of the intervals whose width is shown.
         seed: makes the draws repeatable.
 
@@ -58,20 +67,23 @@ def convergence(
         `interval_width`, the mean width of the interval of the importance over the top k. With fewer than
         three members, or importances without differences, it has no rows.
     """
-    members = len(importance)
-    full = mean_over_members(importance)
+    # A mean over members and methods may be taken in either order; one array is sooner resampled than many.
+    rows = {"": member_importance(normalised)} if across == "mean" else member_rows(normalised)
+    members = len(next(iter(rows.values())))
+    full = mean_over_methods({name: mean_over_members(own)[None] for name, own in rows.items()}, across)[0]
     top = top_sets(full[None], k)[0]
     columns = ["models", "agreement", "agreement_low", "top_overlap", "interval_width"]
     if members < 3 or len(full) < 2 or np.ptp(full) == 0:  # noqa: PLR2004 - nothing to draw or to compare
         return Convergence(pd.DataFrame(columns=columns, dtype=np.float64), None, None)
-    rows = []
+    points = []
     for size in _sizes(members):
-        drawn = resampled_means(importance, draw_counts(members, _RESAMPLES, seed, size))
+        counts = draw_counts(members, _RESAMPLES, seed, size)
+        drawn = mean_over_methods({name: resampled_means(own, counts) for name, own in rows.items()}, across)
         agreement = _correlations(drawn, full)
         overlap = (top_sets(drawn, k) & top).sum(axis=1) / max(1, top.sum())
         tail = (1 - confidence) / 2
         low, high = np.quantile(drawn[:, top] if top.any() else drawn, [tail, 1 - tail], axis=0)
-        rows.append(
+        points.append(
             (
                 size,
                 float(agreement.mean()),
@@ -80,7 +92,7 @@ def convergence(
                 float((high - low).mean()),
             )
         )
-    curve = pd.DataFrame(rows, columns=columns)
+    curve = pd.DataFrame(points, columns=columns)
     enough = curve["agreement_low"] >= ENOUGH
     recommended = int(curve["models"][enough].min()) if enough.any() else None
     return Convergence(curve, bool(enough[curve["models"] == members].all()), recommended)

@@ -11,11 +11,6 @@ from deepfeat.ranking.table import build_ranking
 
 Kind = Literal["given", "cluster", "one_hot"]
 
-MOST_CLUSTERED = 2000
-"""Features that are clustered at most: every pair of them is compared."""
-
-_ROWS = 2000  # rows that correlations are computed from
-
 
 class Group(NamedTuple):
     """Some features.
@@ -45,54 +40,14 @@ def given_groups(groups: Mapping[str, Sequence[str]], features: Sequence[str]) -
     ]
 
 
-def correlated_clusters(
-    x: NDArray[np.floating], column_feature: NDArray[np.int64], features: Sequence[str], least: float
-) -> list[Group]:
-    """Clusters of features by average linkage of their absolute rank correlation.
-
-    Two features correlate as much as the two of their encoded columns that correlate most. Where there are
-    more than 2,000 rows, evenly spaced ones are looked at.
+def cluster_groups(clusters: Sequence[tuple[int, ...]], features: Sequence[str]) -> list[Group]:
+    """Clusters of features as groups, each named after its first feature.
 
     Args:
-        x: (rows, columns) encoded inputs.
-        column_feature: (columns,) the feature of each column.
-        features: their names.
-        least: mean absolute correlation within a cluster, 0 to 1.
-
-    Returns:
-        Every feature in one cluster, which is named after its first feature; those that stand alone are
-        clusters of one. In the order of the features.
-
-    Raises:
-        ValueError: there are more than `MOST_CLUSTERED` features.
+        clusters: what `correlated_clusters` finds.
+        features: names of all features.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - slow to import
-    from scipy.spatial.distance import squareform  # noqa: PLC0415 - as above
-    from scipy.stats import rankdata  # noqa: PLC0415 - as above
-
-    n_features = len(features)
-    if n_features > MOST_CLUSTERED:
-        raise ValueError(f"{n_features} features are too many to cluster; at most {MOST_CLUSTERED}")
-    if n_features == 1:
-        return [Group(features[0], "cluster", (0,))]
-    step = max(1, -(-len(x) // _ROWS))
-    ranked = rankdata(np.asarray(x[::step], dtype=np.float64), axis=0)
-    ranked -= ranked.mean(axis=0)
-    lengths = np.sqrt((ranked**2).sum(axis=0))
-    ranked /= np.where(lengths > 0, lengths, 1.0)
-    # rounded, so that the threads of a matrix product cannot decide about a tie
-    between = np.round(np.abs(ranked.T @ ranked), 9)
-    starts = np.searchsorted(column_feature, np.arange(n_features))
-    strongest = np.maximum.reduceat(np.maximum.reduceat(between, starts, axis=0), starts, axis=1)
-    distance = np.clip(1.0 - strongest, 0.0, 1.0)
-    np.fill_diagonal(distance, 0.0)
-    labels = fcluster(linkage(squareform(distance, checks=False), "average"), 1.0 - least, "distance")
-    clusters: dict[int, list[int]] = {}
-    for index, label in enumerate(labels.tolist()):
-        clusters.setdefault(label, []).append(index)
-    return [
-        Group(_cluster_name(members, features), "cluster", tuple(members)) for members in clusters.values()
-    ]
+    return [Group(_cluster_name(members, features), "cluster", members) for members in clusters]
 
 
 def one_hot_groups(

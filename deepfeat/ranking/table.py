@@ -94,28 +94,36 @@ def method_columns(ranking: pd.DataFrame) -> list[str]:
     return [str(name) for name in ranking.columns if name not in COLUMNS and "." not in str(name)]
 
 
-def member_importance(
-    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean"
-) -> NDArray[np.float64]:
-    """The importance as each member alone would have it.
+def member_rows(normalised: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """The methods' scores with a row per member in each.
 
     Args:
         normalised: per method, (members, features) normalised scores.
-        across: how the methods are averaged, see `mean_over_methods`.
 
     Returns:
-        (members, features). How many members there are is what most methods say; one with another number of
-        rows, which counts repetitions of its own, has the same part in each: its mean.
+        Per method (members, features). How many members there are is what most methods say; one with another
+        number of rows, which counts repetitions of its own, has the same part in each: its mean.
     """
     sizes = [len(values) for values in normalised.values()]
     members = max(sizes, key=sizes.count)
-    rows = {
+    return {
         name: values
         if len(values) == members
         else np.broadcast_to(mean_over_members(values), (members, values.shape[1]))
         for name, values in normalised.items()
     }
-    return mean_over_methods(rows, across)
+
+
+def member_importance(
+    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean"
+) -> NDArray[np.float64]:
+    """(members, features) the importance as each member alone would have it.
+
+    Args:
+        normalised: per method, (members, features) normalised scores, see `member_rows`.
+        across: how the methods are averaged, see `mean_over_methods`.
+    """
+    return mean_over_methods(member_rows(normalised), across)
 
 
 def member_top_sets(

@@ -17,20 +17,14 @@ from deepfeat.methods.importance import Importance
 from deepfeat.ranking.aggregate import ACROSS, mean_over_members, mean_over_methods
 from deepfeat.ranking.agreement import Outlook, agreement_matrix, disagreements, kendall_w
 from deepfeat.ranking.answer import Answer, Members, answer
+from deepfeat.ranking.clusters import MOST_CLUSTERED, correlated_clusters
 from deepfeat.ranking.convergence import Convergence, convergence
-from deepfeat.ranking.groups import (
-    MOST_CLUSTERED,
-    Group,
-    correlated_clusters,
-    given_groups,
-    one_hot_groups,
-    rank_groups,
-)
+from deepfeat.ranking.groups import Group, cluster_groups, given_groups, one_hot_groups, rank_groups
 from deepfeat.ranking.multiplicity import Multiplicity, adjusted
 from deepfeat.ranking.normalise import normalise
 from deepfeat.ranking.skill import Skill
 from deepfeat.ranking.stability import Stability, stability
-from deepfeat.ranking.table import build_ranking, member_importance, member_top_sets
+from deepfeat.ranking.table import build_ranking, member_top_sets
 from deepfeat.ranking.top import default_top
 from deepfeat.ranking.weights import weighted
 from deepfeat.runs.paths import RunPaths
@@ -178,7 +172,11 @@ class _Work:
         )
         stable = self.stability()
         together = convergence(
-            member_importance(self.together), self.top_k, confidence=config.confidence, seed=self.seed
+            self.together,
+            self.top_k,
+            config.across_methods,
+            confidence=config.confidence,
+            seed=self.seed,
         )
         concordance = kendall_w(self.means)
         said = answer(
@@ -242,7 +240,9 @@ class _Work:
         together: dict[str, dict[str, Array]] = {"": self.together}
         together |= {name: {name: values} for name, values in self.normalised.items()}
         return {
-            name: stability(member_top_sets(values, self.top_k), self.config.confidence)
+            name: stability(
+                member_top_sets(values, self.top_k, self.config.across_methods), self.config.confidence
+            )
             for name, values in together.items()
         }
 
@@ -281,7 +281,8 @@ class _Work:
         x, column_feature = np.asarray(self.data.x[::step]), self.data.column_feature
         groups += one_hot_groups(x, column_feature, self.features)
         if len(self.features) <= MOST_CLUSTERED:
-            groups += _worth_it(correlated_clusters(x, column_feature, self.features, self.config.clusters))
+            clusters = correlated_clusters(x, column_feature, self.config.clusters)
+            groups += _worth_it(cluster_groups(clusters, self.features))
         else:
             self.notes.append(
                 f"more than {MOST_CLUSTERED:,} features are not clustered; name groups in ranking.groups"

@@ -11,7 +11,6 @@ from deepfeat.ensemble import Ensemble
 from deepfeat.methods.importance import Importance
 from deepfeat.ranking.convergence import Convergence, convergence
 from deepfeat.ranking.normalise import normalise
-from deepfeat.ranking.table import member_importance
 from deepfeat.ranking.top import default_top
 from deepfeat.runs.answers import MEMBERS_PER_PART
 from deepfeat.runs.skill import judge_members
@@ -80,8 +79,9 @@ def _convergence(
         return None
     shares = {name: normalise(given.scores, config.normalise) for name, given in answers.items()}
     found = convergence(
-        member_importance(shares),
+        shares,
         config.top_k or default_top(ensemble.data.n_features),
+        config.across_methods,
         confidence=config.confidence,
         seed=seed,
     )

@@ -85,7 +85,9 @@ def test_a_score_that_is_not_defined_and_a_single_feature() -> None:
 
 def test_what_it_rests_on() -> None:
     members = Members(trained=20, failed=2, skilless=3, averaged=15)
-    curve = convergence(np.linspace(0, 1, 8) + 0.01 * np.random.default_rng(0).normal(size=(15, 8)), 2)
+    curve = convergence(
+        {"gate": np.linspace(0, 1, 8) + 0.01 * np.random.default_rng(0).normal(size=(15, 8))}, 2
+    )
     said = answer(ranking(), skill(0.9), members, Stability(0.8, 0.7, 0.9), curve, top_k=2, kendall_w=0.75)
     failed, skilless, stable, enough, agreement = said.details
     assert failed == "Networks that failed, and are left out of every mean: 2 of 20."

@@ -8,8 +8,8 @@ from deepfeat.ranking.convergence import convergence
 FEATURES = np.linspace(0, 1, 12)
 
 
-def drawn(members: int, noise: float, seed: int = 0) -> np.ndarray:
-    return FEATURES + noise * np.random.default_rng(seed).normal(size=(members, 12))
+def drawn(members: int, noise: float, seed: int = 0) -> dict[str, np.ndarray]:
+    return {"gate": FEATURES + noise * np.random.default_rng(seed).normal(size=(members, 12))}
 
 
 def test_more_models_agree_more() -> None:
@@ -26,7 +26,7 @@ def test_the_agreement_is_what_other_ensembles_show() -> None:
     truth = drawn(2000, 0.5, seed=1)
     fresh = np.random.default_rng(2)
     real = np.mean(
-        [np.corrcoef(truth[fresh.choice(2000, 20)].mean(axis=0), FEATURES)[0, 1] for _ in range(200)]
+        [np.corrcoef(truth["gate"][fresh.choice(2000, 20)].mean(axis=0), FEATURES)[0, 1] for _ in range(200)]
     )
     curve = convergence(truth, 4).curve.set_index("models")
     assert curve.loc[20, "agreement"] == pytest.approx(real, abs=0.005)
@@ -41,7 +41,7 @@ def test_enough_and_how_many_would_be() -> None:
     assert noisy.enough is False
     if noisy.recommended is not None:
         assert noisy.recommended > 10
-    hopeless = convergence(np.random.default_rng(0).normal(size=(4, 500)), 10)
+    hopeless = convergence({"gate": np.random.default_rng(0).normal(size=(4, 500))}, 10)
     assert hopeless.enough is False
     assert hopeless.recommended is None
 
@@ -50,7 +50,7 @@ def test_enough_and_how_many_would_be() -> None:
     "values", [np.ones((2, 3)), np.ones((5, 3)), np.random.default_rng(0).random((5, 1))]
 )
 def test_where_one_cannot_tell_there_is_no_curve(values: np.ndarray) -> None:
-    found = convergence(values, 1)
+    found = convergence({"gate": values}, 1)
     assert (found.enough, found.recommended, len(found.curve)) == (None, None, 0)
     assert list(found.curve.columns) == [
         *("models", "agreement", "agreement_low", "top_overlap", "interval_width")
@@ -61,3 +61,22 @@ def test_it_repeats() -> None:
     values = drawn(10, 0.5)
     assert convergence(values, 4, seed=3).curve.equals(convergence(values, 4, seed=3).curve)
     assert not convergence(values, 4, seed=3).curve.equals(convergence(values, 4, seed=4).curve)
+
+
+def test_it_is_of_the_average_that_is_asked_for() -> None:
+    """A method with few large scores decides a mean, and has one voice among three in a mean of ranks."""
+    rng = np.random.default_rng(0)
+    loud = np.tile(np.where(np.arange(12) == 0, 1.0, 0.0), (20, 1))
+    quiet = {name: 0.05 * FEATURES + 0.2 * rng.normal(size=(20, 12)) for name in ("a", "b")}
+    by_mean = convergence({"loud": loud, **quiet}, 4)
+    by_rank = convergence({"loud": loud, **quiet}, 4, "mean_rank")
+    assert by_mean.enough is True
+    assert by_rank.enough is False
+
+
+def test_a_method_with_a_row_of_its_own_stays_as_it_is() -> None:
+    members = drawn(20, 0.5) | {"other": drawn(20, 0.5, seed=1)["gate"]}
+    alone = convergence(members, 4, "mean_rank").curve
+    beside = convergence(members | {"forest": FEATURES[None]}, 4, "mean_rank").curve
+    assert beside["models"].tolist() == alone["models"].tolist()
+    assert (beside["agreement"] > alone["agreement"]).all()

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from deepfeat.ranking.groups import (
-    MOST_CLUSTERED,
     Group,
-    correlated_clusters,
+    cluster_groups,
     given_groups,
     one_hot_groups,
     rank_groups,
@@ -22,33 +21,12 @@ def test_named_groups() -> None:
         given_groups({"x": ["zzz"]}, NAMES)
 
 
-def test_what_correlates_is_one_cluster() -> None:
-    rng = np.random.default_rng(0)
-    first, second = rng.normal(size=(2, 200))
-    x = np.stack([first, second, -np.exp(first), second + 0.1 * rng.normal(size=200)], axis=1)
-    clusters = correlated_clusters(x, np.arange(4), NAMES, 0.7)
-    assert clusters == [Group("a and 1 more", "cluster", (0, 2)), Group("b and 1 more", "cluster", (1, 3))]
-    alone = correlated_clusters(x, np.arange(4), NAMES, 1.0)
-    assert {cluster.members for cluster in alone} == {(0, 2), (1,), (3,)}
-
-
-def test_a_category_correlates_by_its_columns() -> None:
-    codes = np.arange(300) % 3
-    x = np.concatenate([np.eye(3)[codes], (codes == 1)[:, None], (np.arange(300) % 7)[:, None]], axis=1)
-    clusters = correlated_clusters(x, np.array([0, 0, 0, 1, 2]), ["colour", "is red", "other"], 0.7)
-    assert [cluster.members for cluster in clusters] == [(0, 1), (2,)]
-
-
-def test_constant_columns_and_one_feature_stand_alone() -> None:
-    x = np.stack([np.ones(10), np.arange(10.0)], axis=1)
-    assert [c.members for c in correlated_clusters(x, np.arange(2), ["a", "b"], 0.5)] == [(0,), (1,)]
-    assert correlated_clusters(x[:, :1], np.zeros(1, int), ["a"], 0.5) == [Group("a", "cluster", (0,))]
-
-
-def test_too_many_features_are_refused() -> None:
-    names = [str(i) for i in range(MOST_CLUSTERED + 1)]
-    with pytest.raises(ValueError, match="too many to cluster"):
-        correlated_clusters(np.zeros((2, len(names))), np.arange(len(names)), names, 0.7)
+def test_clusters_are_named_after_their_first_feature() -> None:
+    assert cluster_groups([(0, 2), (1,), (3,)], NAMES) == [
+        Group("a and 1 more", "cluster", (0, 2)),
+        Group("b", "cluster", (1,)),
+        Group("d", "cluster", (3,)),
+    ]
 
 
 def test_one_hot_columns_are_found() -> None:
