@@ -33,7 +33,7 @@ SECONDS = 2.0
 Typed = Callable[..., tuple[int, str, str]]
 
 
-def _refused(deepfeat: Typed, folder: Path, files: dict[str, bytes], least: int) -> None:
+def _refused(deepfeat: Typed, folder: Path, files: dict[str, bytes], least: int) -> list[str]:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     start = time.process_time()
@@ -45,6 +45,7 @@ def _refused(deepfeat: Typed, folder: Path, files: dict[str, bytes], least: int)
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert "Traceback" not in out + err
     assert sorted(path.name for path in folder.iterdir()) == sorted(files), "nothing was written"
+    return lines
 
 
 def _table(case: dict[str, object]) -> tuple[dict[str, bytes], int]:
@@ -114,6 +115,28 @@ def test_faults_of_experiment_table_methods_and_plugins_come_together(
     assert code == 2
     for words in ("did you mean default?", "did you mean permutation?", "there is no nowhere.py", "'y'"):
         assert words in err
+
+
+@pytest.mark.parametrize(
+    ("target", "row", "fewest"),
+    [
+        ("classes", "{i},{x},{class_}", "3 rows of class 'c'"),
+        ("numbers", "{i},{x},{x}{i}.5", "12 rows"),
+    ],
+)
+def test_a_class_with_fewer_rows_than_folds(
+    target: str, row: str, fewest: str, deepfeat: Typed, tmp_path: Path
+) -> None:
+    rows = [row.format(i=i % 7, x=i, class_="c" if i < 3 else "ab"[i % 2]) for i in range(12)]
+    files = {
+        "experiment.yml": b"name: refused\ndata: {path: t.csv}\nmethods: [gate]\n"
+        b"training:\n  split: {method: kfold, folds: 50}\n",
+        "t.csv": "\n".join(["x,z,y", *rows, ""]).encode(),
+    }
+    said = _refused(deepfeat, tmp_path, files, 1)
+    most = fewest.partition(" ")[0]
+    cure = f"set at most {most} folds, or give more of them"
+    assert said == [f"experiment.yml:5:26: training.split.folds: found {fewest} for 50 folds; {cure}"], target
 
 
 @pytest.mark.parametrize("name", ["../escape", "/tmp/escape", "..", ".", "a/b", "a\\b", "\u202eescape"])  # noqa: S108

@@ -19,7 +19,7 @@ from deepfeat.methods.cheapest import cheapest_member_methods
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.registry import Registry, load_plugins
 from deepfeat.nets.network import Network
-from deepfeat.training.plan import FitPlan, build_plan, check_plan
+from deepfeat.training.plan import FitPlan, build_plan, check_plan, folds_fault
 from deepfeat.training.settings import TrainingSettings, merge_settings
 
 MOST_MODELS = 500
@@ -121,15 +121,24 @@ def prepare(
     if problems or network is None or data is None:
         raise InputError(problems)
     settings = _settings(experiment, network, data, {})
-    wanted = experiment.training.models
-    most = experiment.training.most_models or MOST_MODELS if wanted == "auto" else wanted
-    plan = build_plan(data, settings.split, most, experiment.seed, network)
+    return Prepared(
+        loaded, registry, data, network, settings, _plan(loaded, data, network, settings), methods
+    )
+
+
+def _plan(loaded: LoadedExperiment, data: Dataset, network: Network, settings: TrainingSettings) -> FitPlan:
+    """The plan of the main ensemble, which can be trained."""
+    if fault := folds_fault(settings.split, data):
+        raise InputError(loaded.problem(("training", "split", "folds"), fault))
+    training = loaded.experiment.training
+    most = training.most_models or MOST_MODELS if training.models == "auto" else training.models
+    plan = build_plan(data, settings.split, most, loaded.experiment.seed, network)
     try:
         check_plan(plan, data)
     except InputError as error:
         where = ("training", "split")
         raise InputError(loaded.problem(where, problem.message) for problem in error.problems) from error
-    return Prepared(loaded, registry, data, network, settings, plan, methods)
+    return plan
 
 
 def _settings(

@@ -125,6 +125,31 @@ def check_plan(plan: FitPlan, data: Dataset) -> None:
             raise InputError(Problem(data.name, 0, 0, f"plan {plan.name}: member {member} {problem}"))
 
 
+def folds_fault(split: SplitSettings, data: Dataset) -> str | None:
+    """What is wrong with the number of folds; None where nothing is.
+
+    With fewer rows of a class than folds, some folds would hold out none of it, and what is found there
+    would be about another question.
+
+    Args:
+        split: how rows are shared out.
+        data: the table.
+    """
+    if split.method != "kfold":
+        return None
+    if data.groups is not None:
+        fewest, what = len(np.unique(data.groups)), "groups of rows"
+    elif data.task in {"binary", "multiclass"}:
+        rows = np.bincount(data.strata, minlength=len(data.classes))
+        fewest, what = int(rows.min()), f"rows of class {data.classes[int(rows.argmin())]!r}"
+    else:
+        fewest, what = data.n_rows, "rows"
+    if fewest >= split.folds:
+        return None
+    cure = f"set at most {fewest} folds" if fewest > 1 else "choose another method"
+    return f"found {fewest} {what} for {split.folds} folds; {cure}, or give more of them"
+
+
 def _fault(split: Split, data: Dataset) -> str | None:
     advice = "give more rows, larger fractions in training.split, or another split method"
     for part, rows in (("training", split.train), ("validation", split.valid)):

@@ -13,7 +13,7 @@ from deepfeat.data.dataset import Dataset, Task
 from deepfeat.data.splits import Split
 from deepfeat.errors import InputError
 from deepfeat.nets.network import Network
-from deepfeat.training.plan import FitPlan, build_plan, check_plan
+from deepfeat.training.plan import FitPlan, build_plan, check_plan, folds_fault
 from deepfeat.training.settings import SplitSettings
 
 METHODS = ("random", "last", "kfold", "bootstrap", "subsample")
@@ -183,3 +183,22 @@ def test_a_member_without_features_is_refused(data: Dataset, plan_of: MakePlan) 
     plan = plan_of(data)
     plan.mask[3] = False
     assert "member 3 has no feature left to use" in refusal(plan, data)
+
+
+@pytest.mark.parametrize(
+    ("task", "n_groups", "folds", "found"),
+    [
+        ("multiclass", None, 30, None),
+        ("multiclass", None, 31, "found 30 rows of class 'low' for 31 folds; set at most 30 folds"),
+        ("regression", None, 90, None),
+        ("regression", None, 91, "found 90 rows for 91 folds; set at most 90 folds"),
+        ("regression", 12, 13, "found 12 groups of rows for 13 folds; set at most 12 folds"),
+    ],
+)
+def test_more_folds_than_there_is_to_share_out(
+    make_data: Callable[..., Dataset], task: Task, n_groups: int | None, folds: int, found: str | None
+) -> None:
+    data = make_data(task, rows=90, n_groups=n_groups)
+    said = folds_fault(SplitSettings(method="kfold", folds=folds), data)
+    assert said == (found and f"{found}, or give more of them")
+    assert folds_fault(SplitSettings(method="random", folds=folds), data) is None
