@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from deepfeat.runs.crate import CRATE
+
 _LONGEST = 80
 
 
@@ -96,6 +98,11 @@ class RunPaths:
         return self.root / "run.json"
 
     @property
+    def crate(self) -> Path:
+        """The same as a research object that archives understand."""
+        return self.root / CRATE
+
+    @property
     def report(self) -> Path:
         """The page for people."""
         return self.root / "report.html"
@@ -164,7 +171,8 @@ class RunPaths:
     def results(self) -> Iterator[Path]:
         """The result files that an earlier run left here, for a new run to replace."""
         single = (
-            *(self.ranking, self.members, self.experiment, self.provenance, self.report, self.answer),
+            *(self.ranking, self.members, self.experiment, self.provenance, self.crate, self.report),
+            self.answer,
             *(self.skill, self.history, self.aggregates, self.agreement, self.disagreements),
             *(self.stability, self.convergence, self.per_class, self.groups),
         )

@@ -42,7 +42,7 @@ from deepfeat.runs.outputs import (
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
-from deepfeat.runs.sealing import changed, seal
+from deepfeat.runs.sealing import damage, seal
 from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
@@ -155,11 +155,11 @@ class _Run:
             "notes": list(self.data.notes),
             "warnings": list(self.data.warnings),
         }
-        if earlier is None or not provenance.is_same_run(earlier, record):
+        is_same = provenance.is_same_run(earlier, record)
+        for fault in damage(self.paths, earlier, is_same=is_same):
+            log.warning("%s; it is written again", fault)
+        if not is_same:
             remove_results(self.paths)
-        elif "artefacts" in earlier:
-            for fault in changed(self.paths, earlier):
-                log.warning("%s; it is written again", fault)
         write_text(self.paths.experiment, resolved)
         record["attempts"] = provenance.attempts(earlier, record)
         record["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)

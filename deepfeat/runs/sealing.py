@@ -10,7 +10,9 @@ from deepfeat.writing.atomic import write_text
 
 
 def seal(paths: RunPaths) -> None:
-    """Add the digests of the results to `run.json`, and describe the run as a Workflow Run RO-Crate.
+    """Describe the run as a Workflow Run RO-Crate, and add the digests of everything to `run.json`.
+
+    The digest of `run.json` itself is in it too, so that it is known of every file whether it was changed.
 
     Args:
         paths: of a run that has ended.
@@ -22,30 +24,36 @@ def seal(paths: RunPaths) -> None:
     if record is None:
         return
     record["artefacts"] = artefacts(paths)
+    write_text(paths.crate, provenance.as_json(crate(record, paths.root)))
+    record["artefacts"][CRATE] = provenance.file_sha256(paths.crate)
+    record["sha256"] = _own_digest(record)
     write_text(paths.provenance, provenance.as_json(record))
-    write_text(paths.root / CRATE, provenance.as_json(crate(record, paths.root)))
 
 
 def artefacts(paths: RunPaths) -> dict[str, str]:
-    """sha256 of every result file but `run.json` itself, by path within the run directory."""
+    """sha256 of every result file but the two that tell of the run, by path within the run directory."""
     return {
         path.relative_to(paths.root).as_posix(): provenance.file_sha256(path)
         for path in sorted(paths.results())
-        if path != paths.provenance
+        if path not in (paths.provenance, paths.crate)
     }
 
 
-def changed(paths: RunPaths, record: dict[str, Any]) -> list[str]:
+def changed(paths: RunPaths, record: dict[str, Any] | None) -> list[str]:
     """What is wrong with the result files of a run, a line each.
 
     Args:
         paths: of the run.
-        record: its `run.json`.
+        record: its `run.json`; None where there is none that can be read.
     """
+    if record is None:
+        return [f"{paths.provenance}: is {'damaged' if paths.provenance.exists() else 'missing'}"]
     known = record.get("artefacts")
     if not isinstance(known, dict):
         return [f"{paths.provenance}: has no digests of results, because the run has not ended"]
     found = []
+    if not _is_intact(paths, record):
+        found.append(f"{paths.provenance}: was changed since the run ended")
     for name, sha256 in known.items():
         path = paths.root / name
         if not _is_inside(path, paths.root):
@@ -55,6 +63,30 @@ def changed(paths: RunPaths, record: dict[str, Any]) -> list[str]:
         elif provenance.file_sha256(path) != sha256:
             found.append(f"{path}: was changed since the run ended")
     return found
+
+
+def damage(paths: RunPaths, record: dict[str, Any] | None, *, is_same: bool) -> list[str]:
+    """What happened to the results of an earlier execution before they are replaced, a line each.
+
+    Args:
+        paths: of the run.
+        record: its `run.json`; None where there is none that can be read.
+        is_same: whether the same is to be computed again; else its results matter to nobody any more.
+    """
+    if record is None:
+        return changed(paths, None) if any(paths.results()) else []
+    has_ended = "artefacts" in record
+    return changed(paths, record) if has_ended and (is_same or not _is_intact(paths, record)) else []
+
+
+def _is_intact(paths: RunPaths, record: dict[str, Any]) -> bool:
+    """Whether `run.json` is what was written; what JSON does not care for counts too."""
+    text = provenance.as_json(record).encode()
+    return record.get("sha256") == _own_digest(record) and paths.provenance.read_bytes() == text
+
+
+def _own_digest(record: dict[str, Any]) -> str:
+    return provenance.digest({name: value for name, value in record.items() if name != "sha256"})
 
 
 def _is_inside(path: Path, root: Path) -> bool:

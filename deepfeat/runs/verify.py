@@ -43,7 +43,7 @@ def verify(paths: RunPaths) -> Verified:
         InputError: this is not a run directory.
     """
     record = provenance.earlier(paths.provenance)
-    if record is None:
+    if record is None and not paths.provenance.exists():
         reason = "there is no run here; name the directory of one, such as ExpOutput/breast_cancer"
         raise InputError(Problem(str(paths.root), 0, 0, reason))
     objects = Objects(paths.ledger / "objects")
@@ -56,7 +56,7 @@ def verify(paths: RunPaths) -> Verified:
         except ValueError as error:
             faults.append(f"{path}: {error}")
     faults += _damaged(objects, sorted(named))
-    return Verified(len(record.get("artefacts", {})), len(records), len(named), tuple(faults))
+    return Verified(len((record or {}).get("artefacts", {})), len(records), len(named), tuple(faults))
 
 
 def _damaged(objects: Objects, named: list[str]) -> Iterator[str]:

@@ -112,7 +112,7 @@ class Place:
     def run(self, output: str, *settings: str, **options: object) -> str:
         """The same to its end, which has to be a good one; returns what it said."""
         process = self.start(output, *settings, **options)  # type: ignore[arg-type]
-        said, _ = process.communicate(timeout=300)
+        said, _ = process.communicate(timeout=900)
         assert process.returncode == 0, said
         return said
 

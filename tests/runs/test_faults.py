@@ -170,6 +170,10 @@ EXPECTED = {
     "methods/*.csv": ([], 0),
     "methods/asked/told.txt": ([], 0),
     "*.csv": ([], 0),
+    "answer.json": ([], 0),
+    "experiment.yml": ([], 0),
+    "run.json": ([], 0),
+    "ro-crate-metadata.json": ([], 0),
 }
 CASES = list(product(EXPECTED, DAMAGE))
 FAST_CASES = [("members.npz", "flip"), ("record of answer", "truncate"), ("models/*.keras", "delete")]

@@ -62,6 +62,21 @@ def test_a_run_is_as_it_was_and_whatever_changes_is_named(deepfeat: Type, paths:
     assert deepfeat("verify", str(paths.root))[0] == 0
 
 
+def test_every_byte_of_what_tells_of_the_run_counts(deepfeat: Type, paths: RunPaths) -> None:
+    for path in (paths.provenance, paths.crate):
+        before = path.read_bytes()
+        for place in (0, before.index(b"  "), before.index(b"sha256"), len(before) - 2, len(before) // 3):
+            content = bytearray(before)
+            content[place] ^= 1
+            path.write_bytes(bytes(content))
+            code, out, _ = deepfeat("verify", str(paths.root))
+            assert code == 3
+            assert out.startswith(f"{path}: "), place
+        path.write_bytes(before)
+    paths.provenance.unlink()
+    assert "there is no run here" in deepfeat("verify", str(paths.root))[2]
+
+
 def test_a_digest_of_a_file_elsewhere_is_not_followed(deepfeat: Type, paths: RunPaths) -> None:
     record = json.loads(paths.provenance.read_text())
     record["artefacts"]["../../table.csv"] = "00"
