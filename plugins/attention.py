@@ -85,6 +85,10 @@ class AttentionMethod(Method):
     )
     sees = "what networks built to attend to some inputs at the cost of others let pass"
     blind_to = "what the network makes of it behind the attention; a feature can be attended to and ignored"
+    trust = (
+        "when the agreement with shuffling that it prints is high; a low one means that attention "
+        "explains nothing here"
+    )
 
     class Params(HeldOutParams):
         """What the experiment file can set."""

@@ -46,6 +46,10 @@ class ConditionalPermutation(Method):
     )
     sees = "how much the networks rely on what only this feature says"
     blind_to = "what a feature shares with others, however much the networks rely on it"
+    trust = (
+        "when features are correlated, the networks predict well, and what counts is what only this "
+        "feature says"
+    )
     removes = (
         "what the other features do not say of it is shuffled among held-out rows: its conditional "
         "distribution"

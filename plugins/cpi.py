@@ -43,6 +43,10 @@ class Cpi(Method):
     )
     sees = "how much the networks rely on what only this feature says, with interval and p-value"
     blind_to = "what the networks have not learned; and it takes curves between features for news"
+    trust = (
+        "when features are roughly jointly Gaussian, networks predict well, and rows are independent; "
+        "read the R2 of its model of each feature"
+    )
     removes = (
         "the feature is drawn from a model of it given all others, on rows that the networks have not seen"
     )

@@ -55,6 +55,10 @@ class Effect(Method):
     )
     sees = "how much the target rises or falls with a feature beside all others, with interval and p-value"
     blind_to = "even effects and pure interactions, however strong; what correlated features can stand in for"
+    trust = (
+        "when rows are independent and the question is a slope; exact in large samples, and checked in "
+        "docs/calibration.md"
+    )
     removes = "networks are trained without the feature; its linear regression on the others is taken off it"
 
     Params = CrossFitParams
@@ -65,6 +69,11 @@ class Effect(Method):
         del members
         tested = min(data.n_features, self.params.screen or data.n_features)
         return tested * self.params.folds * self.params.networks
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """As long as the networks that it trains are hundreds."""
+        return features <= 30 and rows >= 100
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """One plan trains all networks without a feature."""

@@ -22,6 +22,9 @@ class FirstLayer(Method):
     cost = Cost.WEIGHTS
     sees = "how strongly the first layer is wired to each feature"
     blind_to = "everything behind the first layer: what is wired strongly may still not matter"
+    trust = (
+        "hardly ever by itself; where it agrees with a method that looks at predictions, that one is enough"
+    )
     removes = "not removed: trained weights are read, no row is asked"
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:

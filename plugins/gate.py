@@ -15,7 +15,17 @@ class Gate(Method):
     paper = "Ashraf 2021"
     sees = "how far training opened the gate in front of each feature"
     blind_to = "what the layers behind the gate make of a feature: they can undo any gate that is not closed"
+    trust = (
+        "when the networks predict well and two ensembles of other seeds agree; between features that say "
+        "the same its choice is chance"
+    )
     removes = "not removed: trained weights are read, no row is asked"
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: it costs nothing."""
+        del rows, features
+        return True
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """The gates as they are, (members, features)."""

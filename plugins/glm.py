@@ -44,6 +44,10 @@ class Glm(Method):
     blind_to = (
         "curved effects and interactions; where the truth is not linear, even irrelevant features may pass"
     )
+    trust = (
+        "when effects are straight lines on the scale of the link and rows outnumber features tenfold; "
+        "beside a network, always"
+    )
     removes = (
         "not removed: its coefficient is compared with zero; with several classes the model is fitted "
         "without it"
@@ -62,6 +66,11 @@ class Glm(Method):
         )
 
     params: Params
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Where it has ten rows for each slope."""
+        return features <= 50 and rows >= 10 * features
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """One model of the whole table; a single row of scores."""

@@ -56,6 +56,10 @@ class Hrt(Method):
     )
     sees = "any influence on the prediction that the other features do not have too, even or in interactions"
     blind_to = "what the networks have not learned; and it takes curves between features for news"
+    trust = (
+        "when its model of each feature given the others fits (it prints how well), rows are independent, "
+        "and networks predict well"
+    )
     removes = (
         "the feature is drawn from a model of it given all others, on rows that the networks have not seen"
     )

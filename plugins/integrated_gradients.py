@@ -65,6 +65,7 @@ class IntegratedGradients(Method):
         "whether the answers become better or worse; the way leads over rows that may be impossible ones, on "
         "which networks were never trained"
     )
+    trust = "when features are not strongly correlated, and an average row is a fair thing to compare with"
     removes = "moved in a straight line from the mean of the network's training rows to each row"
 
     class Params(MethodParams):
@@ -76,6 +77,12 @@ class IntegratedGradients(Method):
         steps: PositiveInt = Field(32, description="points on the way from the average row to each row")
 
     params: Params
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: the answers have gradients, and they are quick."""
+        del rows, features
+        return True
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Contributions of all rows, for as many networks at a time as fit into memory."""

@@ -102,6 +102,10 @@ class Knockoff(Method):
         "how strong an effect is; a few strong features among few (a selection needs at least 1 / level of "
         "them); and it is only as right as the Gaussian model of x"
     )
+    trust = (
+        "when features are roughly Gaussian, there are dozens of them or more, and a list with few false "
+        "ones is wanted, no ranking"
+    )
     removes = (
         "not removed: it competes with a made copy that says nothing of the target and is as correlated "
         "with the others"

@@ -51,6 +51,7 @@ class LabelPermutation(Method):
     )
     sees = "how much of a ranking is left where there is nothing to find"
     blind_to = "which of the features matter: it judges rankings as a whole"
+    trust = "always: a ranking that looks the same on shuffled labels is not about the labels"
 
     Params = ControlParams
     params: ControlParams

@@ -45,6 +45,10 @@ class Lasso(Method):
         "what is not a straight line: even effects and interactions; of correlated features it keeps one, "
         "and which one may change from split to split"
     )
+    trust = (
+        "when effects are straight lines, features are many and few matter; read it as a list, not as a "
+        "ranking"
+    )
     removes = "not removed: coefficients of a fitted linear model are read"
 
     Params = PerSplitParams

@@ -35,6 +35,10 @@ class LeaveOut(Method):
         "what correlated features can stand in for; what a network trained without the feature would make of "
         "the others; and it may mistake the mean for a message, where no row is like it"
     )
+    trust = (
+        "when an average value is one that could occur: features are roughly symmetric and not strongly "
+        "correlated"
+    )
     removes = "replaced by the mean of the network's own training rows, on held-out rows"
 
     Params = HeldOutParams

@@ -60,6 +60,10 @@ class Lime(Method):
     blind_to = (
         "interactions, which its local models lack; and perturbed rows ignore how features are correlated"
     )
+    trust = (
+        "when single rows are to be explained, and a second seed gives the same; not for a ranking of "
+        "many features"
+    )
     removes = "perturbed around each explained row, drawn from its marginal distribution"
 
     class Params(MethodParams):

@@ -46,6 +46,10 @@ class Loco(Method):
     )
     sees = "how much better networks predict with a feature than without, alone or together with others"
     blind_to = "what correlated features can stand in for, and effects too weak to be learned"
+    trust = (
+        "when rows are independent and there are a few hundred; a low p-value is cautious, a high one may "
+        "be lack of rows or a stand-in"
+    )
     removes = "networks are trained without the feature, on the same rows and from the same seeds"
 
     Params = CrossFitParams

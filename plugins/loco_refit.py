@@ -52,6 +52,10 @@ class LocoRefit(Method):
     )
     sees = "what a feature tells that the others, trained without it, cannot make up for"
     blind_to = "each of two features that tell the same, unless they are left out as a group"
+    trust = (
+        "when the networks predict well and correlated features are left out as groups; its unit is the "
+        "loss on new rows"
+    )
     removes = "left out: networks are trained again without it, on the same rows"
 
     class Params(RetrainingParams):

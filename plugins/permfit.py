@@ -46,6 +46,7 @@ class Permfit(Method):
     blind_to = (
         "whether a correlated feature matters by itself: it gets credit, and low p-values, for what it shares"
     )
+    trust = "when features are independent of each other; with correlated ones its p-values are too low"
     removes = "the feature is shuffled among rows that the networks have not seen"
 
     class Params(CrossFitParams):

@@ -37,6 +37,10 @@ class Permutation(Method):
         "what correlated features can stand in for; rows shuffled apart from them may be impossible ones, on "
         "which networks were never trained"
     )
+    trust = (
+        "when the networks predict well and no feature is strongly correlated with another; else beside "
+        "conditional_permutation"
+    )
     removes = "shuffled among held-out rows: its marginal distribution, whatever the other features are"
 
     class Params(HeldOutParams):
@@ -45,6 +49,12 @@ class Permutation(Method):
         repeats: PositiveInt = Field(10, description="shuffles per feature")
 
     params: Params
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """As long as it is quick."""
+        del rows
+        return features <= 1000
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """A pass over all networks and features per repeat."""

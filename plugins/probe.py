@@ -37,6 +37,7 @@ class Probe(Method):
         "features that only matter together with others (XOR, products), and whatever happens elsewhere than "
         "at the reference"
     )
+    trust = "when effects add up without interactions, and the reference is a row like many others"
     removes = "held at the reference, the mean or zero, while one other feature speaks"
 
     class Params(MethodParams):

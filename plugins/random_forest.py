@@ -44,6 +44,7 @@ class RandomForest(Method):
         "what correlated features can stand in for; smooth and linear effects of many features, which trees "
         "approximate poorly; and what the networks have learned, of which it knows nothing"
     )
+    trust = "as a second opinion: a feature that both networks and a forest put on top is no whim of either"
     removes = "shuffled among held-out rows: its marginal distribution, whatever the other features are"
 
     class Params(HeldOutParams):
@@ -56,6 +57,12 @@ class RandomForest(Method):
         repeats: PositiveInt = Field(5, description="shuffles per feature")
 
     params: Params
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: the networks' ranking beside one that knows nothing of them."""
+        del rows, features
+        return True
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """A forest per split, one after the other."""

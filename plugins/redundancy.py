@@ -41,6 +41,10 @@ class Redundancy(Method):
     paper = 'Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices"'
     sees = "which features the others can stand in for, whatever they matter"
     blind_to = "curved dependence between features, and the target: it does not look at it"
+    trust = (
+        "when dependence between features is straight; read it before any ranking, and believe no order "
+        "within what it flags"
+    )
     exempt = dict.fromkeys(
         ("finds_the_signal", "follows_the_feature", "categories"),
         "it is about features that say the same, not about the target",

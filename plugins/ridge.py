@@ -43,6 +43,10 @@ class Ridge(Method):
         "what is not a straight line: even effects and interactions; correlated features share one weight, "
         "so that each looks small"
     )
+    trust = (
+        "when effects are straight lines and features are correlated; among equals it shares the weight, "
+        "where lasso draws lots"
+    )
     removes = "not removed: coefficients of a fitted linear model are read"
 
     Params = PerSplitParams

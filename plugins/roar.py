@@ -69,6 +69,10 @@ class Roar(Method):
         "features that tell the same: a ranking that puts both of them first gains no more by it than one "
         "that puts one of them last"
     )
+    trust = (
+        "when there are enough rows to train well without the best features; it judges rankings, so "
+        "believe it before any of them"
+    )
     removes = (
         "left out, together with all that a ranking puts before it: networks are trained again without them"
     )

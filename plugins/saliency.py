@@ -35,6 +35,10 @@ class Saliency(Method):
         "effects of steps and of saturated answers, which are flat almost everywhere; and whether the "
         "answers become better or worse"
     )
+    trust = (
+        "when the networks predict well, answers are not saturated, and only sensitivity counts, not "
+        "whether answers get better"
+    )
     removes = "not removed: moved a little, at rows of the table"
 
     class Params(MethodParams):

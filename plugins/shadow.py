@@ -46,6 +46,7 @@ class Shadow(Method):
     paper = 'Kursa & Rudnicki 2010, "Feature selection with the Boruta package", J. Statistical Software 36'
     sees = "how important what cannot matter seems to be, by the same networks and methods"
     blind_to = "features that do nothing but are correlated with some that do: shuffling tears that apart"
+    trust = "always: a feature that ranks no higher than a shuffled copy of itself has not been found"
 
     class Params(ControlParams):
         """What the experiment file can set."""

@@ -77,6 +77,10 @@ class Shap(Method):
     blind_to = (
         "whether the network is right; and hiding a feature pairs values that correlated features never have"
     )
+    trust = (
+        "when the predictions of these networks are to be explained row by row, and features are not "
+        "strongly correlated"
+    )
     removes = "hidden: values of background rows take its place, whatever the other features are"
 
     class Params(MethodParams):

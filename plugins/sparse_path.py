@@ -126,6 +126,10 @@ class SparsePath(Method):
         "which of several features that say the same is the right one: one of them stays, and it may be any; "
         "its networks are small ones of its own, not those of the experiment"
     )
+    trust = (
+        "when few features matter and each of them tells something of its own; among copies the one that "
+        "stays is chance"
+    )
     removes = "priced out: the penalty grows until the network sets its weights to zero"
 
     class Params(MethodParams):

@@ -53,6 +53,10 @@ class Stability(Method):
         "all beyond the first k, however real; and features that stand in for each other, which take turns "
         "and both look unstable"
     )
+    trust = (
+        "when the bound on false selections that it prints is small; a low frequency of correlated "
+        "features says nothing"
+    )
     removes = (
         "not removed: networks are trained again on halves of the rows, and it is counted how often it "
         "comes first"

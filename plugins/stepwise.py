@@ -59,6 +59,10 @@ class Stepwise(Method):
         "forward: features that only matter together, of which neither helps alone (backward sees those); "
         "and what could have stood in for a chosen feature"
     )
+    trust = (
+        "when few features are wanted to predict with; the score it ends with is from rows without part "
+        "in the choice"
+    )
     removes = "left out: networks are trained again on the features chosen so far"
 
     class Params(RetrainingParams):

@@ -1,7 +1,7 @@
 """The experiment file: its settings, where each is written, and everything that is wrong with it at once."""
 
 from deepfeat.config.draft import Place, Positions
-from deepfeat.config.dump import dump_experiment
+from deepfeat.config.dump import dump_experiment, dump_value
 from deepfeat.config.environment import read_environment
 from deepfeat.config.load import LoadedExperiment, load_experiment
 from deepfeat.config.messages import explain
@@ -33,6 +33,7 @@ __all__ = [
     "SplitConfig",
     "TrainingConfig",
     "dump_experiment",
+    "dump_value",
     "explain",
     "json_schema",
     "load_experiment",

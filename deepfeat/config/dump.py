@@ -41,6 +41,18 @@ def dump_experiment(experiment: Experiment) -> str:
     )
 
 
+def dump_value(value: Value) -> str:
+    """A value as it is written in one line of an experiment file.
+
+    Args:
+        value: text, a number, a list of them.
+    """
+    text = yaml.dump(
+        _escaped(value), Dumper=_Dumper, allow_unicode=True, default_flow_style=True, width=float("inf")
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
 def _escaped(value: Value) -> Value:
     if isinstance(value, str):
         return escape(value)

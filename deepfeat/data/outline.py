@@ -79,10 +79,10 @@ def outline_table(
         InputError: the table cannot be used; every fault that was found, a line each.
     """
     faults, remarks = Faults(str(path)), Remarks()
-    source = _open(config, path, names_path, faults, chunk_cells)
+    source = open_source(config, path, names_path, faults, chunk_cells)
     faults.header = source.header
     roles = assign_roles(config, source.names, faults)
-    roles = _without_refused(source, roles, faults)
+    roles = without_refused(source, roles, faults)
     if not roles.file_columns:
         faults.raise_if_any()
     drop = config.missing == "drop"
@@ -118,10 +118,25 @@ def outline_table(
     )
 
 
-def _open(
-    config: DataConfig, path: Path, names_path: Path | None, faults: Faults, chunk_cells: int
+def open_source(
+    config: DataConfig,
+    path: Path,
+    names_path: Path | None,
+    faults: Faults,
+    chunk_cells: int = CHUNK_CELLS,
 ) -> Source:
-    """The reader for the format that the first bytes show."""
+    """The reader for the format that the first bytes show.
+
+    Args:
+        config: the `data` part of an experiment.
+        path: the table.
+        names_path: names of its columns, for a table without a header.
+        faults: where faults go, now and while it is read.
+        chunk_cells: cells that are read at once.
+
+    Raises:
+        InputError: it is no table, or its columns cannot be told apart or named.
+    """
     marks = MissingMarks.of(config.missing_values)
     if sniff(path) == "text":
         return DelimitedSource(path, config.delimiter, names_path, marks, faults, chunk_cells=chunk_cells)
@@ -131,8 +146,14 @@ def _open(
     return ParquetSource(path, marks, faults, chunk_cells=chunk_cells)
 
 
-def _without_refused(source: Source, roles: Roles, faults: Faults) -> Roles:
-    """The roles without columns of a type that cannot be looked at."""
+def without_refused(source: Source, roles: Roles, faults: Faults) -> Roles:
+    """The roles without columns of a type that cannot be looked at.
+
+    Args:
+        source: the table.
+        roles: of all columns.
+        faults: gets a line for each that is left out.
+    """
     categories = {roles.file_columns[used] for used in roles.categories}
     refused = source.refuse(roles.file_columns, categories, faults)
     return roles.without({used for used, column in enumerate(roles.file_columns) if column in refused})

@@ -83,7 +83,7 @@ def remark_on_features(
     identifiers = [
         used
         for used, summary in numbers.items()
-        if _is_identifier(roles.names[used], summary, survey.rows_kept)
+        if is_identifier(roles.names[used], summary, survey.rows_kept)
     ]
     _warn(
         remarks,
@@ -119,9 +119,24 @@ def _is_narrow(summary: ColumnSummary) -> bool:
     return 0 < spread < 1000 * step and not (summary.integral and step <= 1)
 
 
-def _is_identifier(name: str, summary: ColumnSummary, rows: int) -> bool:
-    """Integers that go strictly up or down with the rows, or that are called and look like identifiers."""
+def is_identifier(name: str, summary: ColumnSummary, rows: int) -> bool:
+    """Integers that go strictly up or down with the rows, or that are called and look like identifiers.
+
+    Args:
+        name: of the column.
+        summary: what it holds.
+        rows: how many there are.
+    """
     if not summary.integral:
         return False
     could_be = summary.high - summary.low + 1 >= rows
-    return summary.ordered or (could_be and _IDENTIFIER.fullmatch(name) is not None)
+    return summary.ordered or (could_be and is_called_identifier(name))
+
+
+def is_called_identifier(name: str) -> bool:
+    """Whether a column is called like one of identifiers.
+
+    Args:
+        name: of the column.
+    """
+    return _IDENTIFIER.fullmatch(name) is not None

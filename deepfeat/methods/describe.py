@@ -103,8 +103,8 @@ def show_data(registry: Registry, name: str) -> dict[str, Any]:
         name: of the method.
 
     Returns:
-        The fields of `MethodInfo`, and `paper`, `sees`, `blind_to`, `removes`, the whole docstring as
-        `about`, and `parameters`: name, type, default and help of each.
+        The fields of `MethodInfo`, and `paper`, `sees`, `blind_to`, `trust`, `removes`, the whole docstring
+        as `about`, and `parameters`: name, type, default and help of each.
 
     Raises:
         InputError: there is no such method, or its plugin is broken.
@@ -117,6 +117,7 @@ def show_data(registry: Registry, name: str) -> dict[str, Any]:
         "paper": method.paper,
         "sees": method.sees,
         "blind_to": method.blind_to,
+        "trust": method.trust,
         "removes": method.removes,
         "exempt": dict(method.exempt),
         "parameters": parameters(method.Params),
@@ -141,6 +142,7 @@ def show_view(registry: Registry, name: str) -> "RenderableType":
     for label, value in (
         ("sees", data["sees"]),
         ("blind to", data["blind_to"]),
+        ("trust it", data["trust"]),
         ("removes", data["removes"]),
         ("paper", data["paper"]),
         ("cost", f"{data['cost']}: {registry.methods[name].cost.meaning}"),

@@ -70,6 +70,7 @@ class Method(ABC):
         paper: the publication to cite.
         sees: what it measures, in one line.
         blind_to: what it cannot see, in one line.
+        trust: when to trust it, in one line.
         after_others: whether it is asked when all others have answered, and sees their answers
             (`context.answers`); only for methods of kind `experiment`. Such a method is about the others, so
             its own scores do not enter the ranking.
@@ -90,6 +91,7 @@ class Method(ABC):
     paper: ClassVar[str] = ""
     sees: ClassVar[str] = ""
     blind_to: ClassVar[str] = ""
+    trust: ClassVar[str] = ""
     after_others: ClassVar[bool] = False
     control: ClassVar[bool] = False
     removes: ClassVar[str] = ""
@@ -127,6 +129,17 @@ class Method(ABC):
         """
         del data, members
         return 0
+
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Whether `deepfeat init` puts it into the experiment that it writes for a table of this size.
+
+        Args:
+            rows: of the table.
+            features: of the table.
+        """
+        del rows, features
+        return False
 
     @classmethod
     def rows(cls, members: int) -> int | None:

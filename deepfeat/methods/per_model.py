@@ -55,6 +55,7 @@ def per_model(
     paper: str = "",
     sees: str = "",
     blind_to: str = "",
+    trust: str = "",
     removes: str = "",
 ) -> Callable[[Callable[..., ArrayLike]], type[PerModel]]:
     """Turns a function of one model into a method.
@@ -77,6 +78,7 @@ def per_model(
         paper: the publication to cite.
         sees: what it measures, in one line.
         blind_to: what it cannot see, in one line.
+        trust: when to trust it, in one line.
         removes: what stands in for a feature, in one line, see `Method`.
 
     Returns:
@@ -102,6 +104,7 @@ def per_model(
             "paper": paper,
             "sees": sees,
             "blind_to": blind_to,
+            "trust": trust,
             "removes": removes,
             "Params": params,
             "function": staticmethod(function),

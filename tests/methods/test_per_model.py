@@ -28,13 +28,13 @@ def method_of(function: Callable[..., object]) -> type[PerModel]:
 
 
 def test_it_describes_the_method() -> None:
-    @per_model("it", params=Scale, cost=Cost.SAMPLING, paper="P 2020", sees="s", blind_to="b")
+    @per_model("it", params=Scale, cost=Cost.SAMPLING, paper="P 2020", sees="s", blind_to="b", trust="t")
     def something(model: object) -> list[float]:
         """First line."""
         return [float(bool(model))]
 
     assert (something.name, something.cost, something.paper) == ("it", Cost.SAMPLING, "P 2020")
-    assert (something.sees, something.blind_to, something.Params) == ("s", "b", Scale)
+    assert (something.sees, something.blind_to, something.trust, something.Params) == ("s", "b", "t", Scale)
     assert something.__name__ == "something"
     assert something.__module__ == __name__
     assert something.__doc__ == "First line."

@@ -26,3 +26,4 @@ def test_it_conforms(method: type[Method], check: Check) -> None:
 def test_it_says_what_it_sees_and_what_not(method: type[Method]) -> None:
     assert method.sees
     assert method.blind_to
+    assert method.trust

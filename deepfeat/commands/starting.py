@@ -1,0 +1,63 @@
+"""`deepfeat init` and `deepfeat demo`: the way to a first experiment."""
+
+from pathlib import Path
+
+import click
+
+from deepfeat.commands.common import CONTEXT
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("directory", type=click.Path(path_type=Path), default=".", metavar="[DIR]")
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="The table: CSV, TSV or Parquet."
+)
+@click.option(
+    "--target", default="last", show_default=True, help="The column to predict; `last` is the last one."
+)
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path),
+    help="For a table without header: a file with the names of its columns in one line.",
+)
+def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
+    """Look at a table, and write an experiment that fits it.
+
+    Writes DIR/experiment.yml [default: here] with a comment for every setting: the task that the target
+    makes, columns that can be no features, missing values, and methods for a table of this size. Trains
+    nothing, and never overwrites a file.
+
+    \b
+      deepfeat init --data Data/mine.csv --target outcome
+      deepfeat init heart --data Data/processed.cleveland.data --names Data/attributes
+    """
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415 - commands import what they need
+    from deepfeat.starting.draft import seen  # noqa: PLC0415
+    from deepfeat.starting.init import write_experiment  # noqa: PLC0415
+
+    written = write_experiment(directory, data, target, names, load_registry())
+    click.echo(f"{written.path}: {seen(written.glance)}")
+    for column, reason in written.glance.ignored.items():
+        click.echo(f"  ignored  {column}: {reason}")
+    click.echo(f"  asked    {', '.join(written.methods)}")
+    for warning in written.glance.outline.warnings:
+        click.echo(f"  warning: {warning}")
+    click.echo(f"Look at it, then: deepfeat run {written.path} --models 5")
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("name", required=False)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def demo(name: str | None, folder: Path | None) -> None:
+    """Write an example with its data into FOLDER [default: a folder of its name]; without NAME, list them."""
+    from deepfeat.starting.demo import EXPERIMENT, examples, shipped, write_demo  # noqa: PLC0415
+
+    if name is None:
+        listing = click.HelpFormatter(width=click.get_current_context().terminal_width)
+        listing.write_dl(list(examples(shipped()).items()))
+        click.echo(listing.getvalue(), nl=False)
+        return
+    target = Path(name) if folder is None else folder
+    for line in write_demo(name, target, shipped()):
+        click.echo(line)
+    click.echo(f"Next: deepfeat run {target / EXPERIMENT}")

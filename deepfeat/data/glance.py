@@ -1,0 +1,165 @@
+"""A first look at a table that nobody has described: how its columns can be taken, and what is open."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepfeat.config.schema import DataConfig
+from deepfeat.data.columns import Roles, assign_roles
+from deepfeat.data.faults import Faults
+from deepfeat.data.kinds import judge_features
+from deepfeat.data.outline import MEMORY_LIMIT, Outline, open_source, outline_table, without_refused
+from deepfeat.data.reading import Replay
+from deepfeat.data.remarks import is_called_identifier, is_identifier
+from deepfeat.data.sniff import sniff
+from deepfeat.data.survey import ColumnSummary, Survey, survey_table
+
+DELIMITERS = (",", ";", "\t", "|")
+MOST_COUNTED = 2_000
+"""Columns up to which the different values of each are counted; more of them are taken as they are."""
+
+_FEWEST_CODES, _MOST_CODES = 3, 8
+_IDENTIFIERS = "identifiers or free text"
+_SETTLED_BY_IGNORING = {
+    "columns without any value": "no value at all",
+    "columns of identifiers or free text": _IDENTIFIERS,
+    "columns of texts that should be numbers": "dates or numbers with a unit",
+}
+_UNUSABLE = "of a type that is no number and no category"
+_HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What a table seems to be.
+
+    Attributes:
+        config: the `data` part of an experiment that fits it.
+        outline: the table as that part describes it.
+        ignored: columns that can be no features, and why.
+        codes: columns of a few whole numbers, which may be codes of categories.
+        groups: columns whose equal values may be one patient, family or batch.
+        incomplete: rows with a missing value.
+    """
+
+    config: DataConfig
+    outline: Outline
+    ignored: Mapping[str, str]
+    codes: Sequence[str]
+    groups: Sequence[str]
+    incomplete: int
+
+
+def glance_at(path: Path, target: str, names_path: Path | None = None, written: str | None = None) -> Glance:
+    """Look at a table and decide what can be decided.
+
+    The delimiter is the one that the first lines are made of. Columns that can be no features are ignored.
+
+    Args:
+        path: the table.
+        target: the column to predict; `last` is the last one.
+        names_path: names of its columns, for a table without a header.
+        written: the path as the experiment is to have it; by default `path`.
+
+    Raises:
+        InputError: the table cannot be used, for reasons that no setting can settle.
+    """
+    asked = DataConfig(
+        path=str(path) if written is None else written,
+        names=None if names_path is None else str(names_path),
+        target=target,
+        delimiter=_delimiter(path) if sniff(path) == "text" else None,
+    )
+    columns = _columns(asked, path, names_path)
+    ignored, codes, groups = columns.ignored, columns.codes, columns.groups
+    # a target is never filled in, so rows without one can only be left out
+    missing = "drop" if columns.target_has_gaps else asked.missing
+    config = asked.model_copy(update={"ignore": list(ignored), "missing": missing})
+    outline = outline_table(config, path, names_path)
+    incomplete = sum(int(chunk.missing.any(axis=1).sum()) for chunk in outline.chunks)
+    return Glance(config, outline, ignored, codes, groups, incomplete)
+
+
+@dataclass
+class _Columns:
+    """What the columns of a table seem to be."""
+
+    ignored: dict[str, str] = field(default_factory=dict)
+    codes: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    target_has_gaps: bool = False
+
+
+def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Columns:
+    """Columns to ignore with the reason, columns that may be codes, columns that may be groups."""
+    faults = Faults(str(path))
+    source = open_source(config, path, names_path, faults)
+    every = assign_roles(config, source.names, faults)
+    faults.raise_if_any()
+    roles = without_refused(source, every, Faults(str(path)))
+    found = _Columns({name: _UNUSABLE for name in every.names if name not in roles.names})
+    rows = Replay(source, roles.file_columns, path, MEMORY_LIMIT)
+    counted = range(len(roles.names)) if len(roles.names) <= MOST_COUNTED else roles.targets
+    survey = survey_table(rows, len(roles.names), counted, drop=False)
+    if survey.rows_kept == 0:  # said properly when the table is outlined
+        return found
+    found.target_has_gaps = any(survey.missing[used] for used in roles.targets)
+    for used in roles.features:
+        name, summary = roles.names[used], survey.summary(used)
+        reason = _reason_to_ignore(survey, roles, used)
+        if reason is not None:
+            found.ignored[name] = reason
+        if _may_be_groups(name, summary, survey.rows_kept, is_identifying=reason == _IDENTIFIERS):
+            found.groups.append(name)
+        elif reason is None and _may_be_codes(summary):
+            found.codes.append(name)
+    return found
+
+
+def _reason_to_ignore(survey: Survey, roles: Roles, used: int) -> str | None:
+    """Why a column can be no feature; None where it can be one, or where only the user can mend it."""
+    alone = Roles(roles.file_columns, roles.names, (used,), roles.targets, None, frozenset())
+    faults = Faults("")
+    judge_features(survey, alone, faults)
+    for kind, reason in _SETTLED_BY_IGNORING.items():
+        if faults.count(kind):
+            return reason
+    summary = survey.summary(used)
+    if not summary.texts and is_identifier(roles.names[used], summary, survey.rows_kept):
+        return "row numbers or identifiers"
+    if not summary.texts and summary.low == summary.high:
+        return "the same value in every row"
+    return None
+
+
+def _may_be_groups(name: str, summary: ColumnSummary, rows: int, *, is_identifying: bool) -> bool:
+    """Whether values repeat in a column of identifiers."""
+    counts = summary.counts
+    if counts is None or counts.overflow or not (is_identifying or is_called_identifier(name)):
+        return False
+    return rows / 20 <= len(counts.rows) <= rows / 2
+
+
+def _may_be_codes(summary: ColumnSummary) -> bool:
+    counts = summary.counts
+    if counts is None or counts.overflow or summary.texts or not summary.integral:
+        return False
+    return _FEWEST_CODES <= len(counts.levels()) <= _MOST_CODES
+
+
+def _delimiter(path: Path) -> str | None:
+    """The character that cuts the first lines into the same number of parts; None for the usual one."""
+    usual = "\t" if path.suffix.lower() in {".tsv", ".tab"} else ","
+    head = path.read_bytes()[:_HEAD_BYTES].decode("utf-8-sig", errors="replace")
+    lines = head.splitlines()[:20]
+    if len(head.encode()) >= _HEAD_BYTES:
+        lines = lines[:-1] or lines
+
+    def parts(delimiter: str) -> int:
+        """How many values each line has; 1 where they differ."""
+        found = {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
+        return found.pop() if len(found) == 1 else 1
+
+    best = max(DELIMITERS, key=lambda delimiter: (parts(delimiter), delimiter == usual))
+    return best if parts(best) > 1 and parts(usual) == 1 else None

@@ -1,0 +1,102 @@
+"""What is seen in a table that nobody has described."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from deepfeat.data.glance import glance_at
+from deepfeat.data.load import load_table
+from deepfeat.errors import InputError
+
+Write = Callable[[str, str], Path]
+
+
+def table(delimiter: str = ",", rows: int = 180) -> str:
+    head = ["id", "patient", "visit", "stage", "age", "empty", "same", "note", "outcome"]
+    lines = [
+        [
+            str(row + 1),
+            f"P{row // 3:03d}",
+            f"2024-0{1 + row % 9}-11",
+            str(row % 4),
+            "" if row % 30 == 7 else str(20 + 7 * row % 61),
+            "",
+            "1",
+            f"words {row * row}",
+            "ill" if row % 5 else "well",
+        ]
+        for row in range(rows)
+    ]
+    return "\n".join(delimiter.join(line) for line in [head, *lines]) + "\n"
+
+
+@pytest.mark.parametrize(("delimiter", "set_to"), [(",", None), (";", ";"), ("\t", "\t"), ("|", "|")])
+def test_a_table_is_described_so_that_it_can_be_used(
+    delimiter: str, set_to: str | None, write: Write
+) -> None:
+    path = write("mine.csv", table(delimiter))
+    glance = glance_at(path, "outcome")
+    assert glance.config.delimiter == set_to
+    assert dict(glance.ignored) == {
+        "id": "row numbers or identifiers",
+        "patient": "identifiers or free text",
+        "visit": "dates or numbers with a unit",
+        "empty": "no value at all",
+        "same": "the same value in every row",
+        "note": "identifiers or free text",
+    }
+    assert (glance.groups, glance.codes, glance.incomplete) == (["patient"], ["stage"], 6)
+    data = load_table(glance.config, path)
+    assert data.feature_names == ("stage", "age")
+    assert (data.task, data.classes) == ("binary", ("ill", "well"))
+
+
+def test_the_last_column_is_the_target_unless_another_is_named(write: Write) -> None:
+    path = write("mine.csv", table())
+    assert glance_at(path, "last").outline.target.classes == ("ill", "well")
+    assert glance_at(path, "stage").outline.target.task == "multiclass"
+
+
+def test_rows_without_a_target_are_left_out(write: Write) -> None:
+    glance = glance_at(write("mine.csv", table()), "age")
+    assert (glance.config.missing, glance.outline.n_rows, glance.incomplete) == ("drop", 174, 6)
+
+
+def test_a_tab_is_usual_where_the_name_says_so(write: Write) -> None:
+    assert glance_at(write("mine.tsv", table("\t")), "last").config.delimiter is None
+
+
+def test_names_may_be_in_a_file_of_their_own(write: Write) -> None:
+    body = "".join(f"{row},{row % 7},{row % 2}\n" for row in range(40))
+    glance = glance_at(write("mine.data", body), "last", write("names", "number,size"))
+    assert dict(glance.ignored) == {"number": "row numbers or identifiers"}
+    assert glance.outline.roles.names[glance.outline.target.columns[0]] == "target"
+
+
+def test_columns_of_parquet_that_are_no_features_are_left_out(tmp_path: Path) -> None:
+    rows = 30
+    columns = {
+        "when": pa.array(range(rows), pa.timestamp("s")),
+        "size": pa.array([float(row * row % 11) for row in range(rows)]),
+        "outcome": pa.array([row % 2 for row in range(rows)]),
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "mine.parquet")
+    glance = glance_at(tmp_path / "mine.parquet", "outcome")
+    assert dict(glance.ignored) == {"when": "of a type that is no number and no category"}
+
+
+@pytest.mark.parametrize(
+    ("target", "content", "words"),
+    [
+        ("outcom", table(), "did you mean outcome?"),
+        ("outcome", "1,2\n3,4\n", "found only numbers in the header"),
+        ("outcome", "a,outcome\n" + "1,x\n" * 6 + "b1,y\n" + "2,y\n" * 6, "among the numbers of 'a'"),
+        ("outcome", "a,outcome\n", "found no rows"),
+    ],
+)
+def test_what_no_setting_can_settle_is_told(target: str, content: str, words: str, write: Write) -> None:
+    with pytest.raises(InputError, match=words):
+        glance_at(write("mine.csv", content), target)

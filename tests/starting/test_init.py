@@ -1,0 +1,130 @@
+"""`deepfeat init`: the experiment that it writes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deepfeat.config import load_experiment
+from deepfeat.starting.init import experiment_name
+
+ROOT = Path(__file__).parents[2]
+Type = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    lines = ["id;patient;stage;age;outcome"]
+    lines += [
+        f"{row};P{row // 3};{row % 4};{'' if row % 9 == 4 else 3 * row % 50};{'a' if row % 13 else 'b'}"
+        for row in range(600)
+    ]
+    path = tmp_path / "my table.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_it_fits_the_table(table: Path, tmp_path: Path, deepfeat: Type) -> None:
+    code, out, err = deepfeat("init", "--data", table.name, "--target", "outcome")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:3] == [
+        "experiment.yml: 600 rows, 2 features, binary",
+        "  ignored  id: row numbers or identifiers",
+        "  ignored  patient: identifiers or free text",
+    ]
+    assert out.splitlines()[-1] == "Look at it, then: deepfeat run experiment.yml --models 5"
+    experiment = load_experiment(tmp_path / "experiment.yml", environ={}).experiment
+    assert (experiment.name, experiment.data.path) == ("my_table", "my table.csv")
+    assert (experiment.data.delimiter, experiment.data.target) == (";", "outcome")
+    assert experiment.data.ignore == ["id", "patient"]
+    code, out, err = deepfeat("validate", "experiment.yml")
+    assert (code, err) == (0, "")
+    assert "600 rows, 2 features, binary" in out
+
+
+def test_every_comment_of_it_can_be_taken_away(table: Path, tmp_path: Path, deepfeat: Type) -> None:
+    deepfeat("init", "--data", table.name, "--target", "outcome")
+    path = tmp_path / "experiment.yml"
+    text = path.read_text()
+    assert max(map(len, text.splitlines())) <= 100
+    assert text == "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    taken, count = re.subn(r"(?m)^( *)# ((?:task|group|categories|class_weight): )", r"\1\2", text)
+    assert count == 4
+    path.write_text(taken)
+    code, _, err = deepfeat("validate", "experiment.yml")
+    assert (code, err) == (0, "")
+    settings = yaml.safe_load(taken)
+    assert (settings["data"]["group"], settings["data"]["categories"]) == ("patient", ["stage"])
+
+
+def test_it_can_go_elsewhere(table: Path, tmp_path: Path, deepfeat: Type) -> None:
+    code, out, _ = deepfeat("init", "a/b", "--data", table.name, "--target", "outcome")
+    assert code == 0
+    assert out.splitlines()[-1].endswith("deepfeat run a/b/experiment.yml --models 5")
+    assert (
+        load_experiment(tmp_path / "a/b/experiment.yml", environ={}).experiment.data.path
+        == "../../my table.csv"
+    )
+    assert deepfeat("validate", "a/b/experiment.yml")[0] == 0
+
+
+def test_names_can_be_in_a_file_of_their_own(tmp_path: Path, deepfeat: Type) -> None:
+    (tmp_path / "mine.data").write_text("".join(f"{7 * row % 50},{row % 2}\n" for row in range(40)))
+    (tmp_path / "names").write_text("size\n")
+    code, _, err = deepfeat("init", "new", "--data", "mine.data", "--names", "names")
+    assert (code, err) == (0, "")
+    experiment = load_experiment(tmp_path / "new/experiment.yml", environ={}).experiment
+    assert (experiment.data.names, experiment.data.target) == ("../names", "target")
+    assert deepfeat("validate", "new/experiment.yml")[0] == 0
+
+
+def test_methods_go_by_the_size_of_the_table(tmp_path: Path, deepfeat: Type) -> None:
+    def methods(features: int) -> list[str]:
+        head = [f"f{number}" for number in range(features)]
+        rows = [[str((row * (number + 3)) % 17) for number in range(features)] for row in range(60)]
+        lines = [",".join([*line, end]) for line, end in zip([head, *rows], ["y", *"ab" * 30], strict=True)]
+        (tmp_path / "wide.csv").write_text("\n".join(lines) + "\n")
+        folder = f"with_{features}"
+        assert deepfeat("init", folder, "--data", "wide.csv", "--target", "y")[0] == 0
+        loaded = load_experiment(tmp_path / folder / "experiment.yml", environ={})
+        assert loaded.experiment.ranking.clusters == 0.7
+        return [entry.name for entry in loaded.experiment.methods]
+
+    few, many = methods(5), methods(1200)
+    assert set(many) < set(few)
+    shipped = load_experiment(ROOT / "experiment.yml", environ={}).experiment
+    assert {entry.name for entry in shipped.methods} <= set(many)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--data", "my table.csv", "--target", "outcom"), "did you mean outcome?"),
+        (("--data", "mytable.csv"), "found no such file; check data.path (did you mean my table.csv?)"),
+        (
+            ("my table.csv", "--data", "my table.csv"),
+            "found a file; for a directory type: deepfeat init --data",
+        ),
+        (("full", "--data", "my table.csv"), "found an experiment already; name another directory"),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_written(
+    words: tuple[str, ...], fault: str, table: Path, tmp_path: Path, deepfeat: Type
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/experiment.yml").write_text("mine")
+    code, out, err = deepfeat("init", *words)
+    assert (code, out) == (2, "")
+    assert fault in err
+    assert not (tmp_path / "experiment.yml").exists()
+    assert (tmp_path / "full/experiment.yml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("Data/mine.csv", "mine"), ("a b (2).csv", "a_b_2_"), ("..csv", "experiment"), ("ä.csv", "experiment")],
+)
+def test_an_experiment_is_called_after_its_table(file: str, name: str) -> None:
+    assert experiment_name(Path(file)) == name
