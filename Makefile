@@ -19,7 +19,7 @@ CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info <
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench chaos e2e picture lock audit sbom clean
+.PHONY: help run test lint bench chaos e2e docs picture lock audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ e2e: $(DEVELOPMENT) ## the page of a run in Chromium, and the container for real
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; fi
 	$(BIN)/python -m pytest -m e2e -rs tests/e2e $(ARGS)
+
+docs: $(DEVELOPMENT) ## write the generated pages anew, then the static pages in build/docs
+	$(BIN)/python docs/generate
+	$(BIN)/python -m sphinx -q -E -W --keep-going -b html -d build/doctrees -c docs . build/docs $(ARGS)
+	@echo "Open build/docs/index.html"
 
 picture: $(DEVELOPMENT) ## photograph the page of the last `make run` for the README (Chromium)
 	$(BIN)/python docs/images/take.py ExpOutput/breast_cancer

@@ -74,8 +74,9 @@ def program() -> None:
 
     \b
     Begin with:
-      deepfeat validate experiment.yml    check the file, the data and the methods; trains nothing
-      deepfeat run experiment.yml         do it; results go to ExpOutput/<name of the experiment>/
+      deepfeat demo                           examples, each with its data
+      deepfeat init --data FILE --target NAME write an experiment for a table of yours
+      deepfeat run experiment.yml             do it; results go to ExpOutput/<its name>/
     """
 
 

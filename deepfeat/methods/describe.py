@@ -167,7 +167,7 @@ def parameters(params: type[MethodParams]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "type": _type_in_words(field, schema.get("$defs", {})),
+            "type": type_in_words(field, schema.get("$defs", {})),
             "default": field.get("default"),
             "help": field.get("description", ""),
         }
@@ -181,12 +181,17 @@ def _paragraphs(doc: str) -> str:
     return "\n\n".join(text if "\n " in text else " ".join(text.split()) for text in paragraphs)
 
 
-def _type_in_words(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
-    """A type of JSON schema in words: `integer, at least 1`."""
+def type_in_words(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    """A type of JSON schema in words: `integer, at least 1`.
+
+    Args:
+        field: the schema of a value.
+        shared: the definitions that it may refer to.
+    """
     if reference := field.get("$ref"):
-        return _type_in_words(shared[str(reference).rsplit("/", 1)[-1]], shared)
+        return type_in_words(shared[str(reference).rsplit("/", 1)[-1]], shared)
     if choices := field.get("anyOf"):
-        return " or ".join(dict.fromkeys(_type_in_words(choice, shared) for choice in choices))
+        return " or ".join(dict.fromkeys(type_in_words(choice, shared) for choice in choices))
     if "const" in field:
         return str(field["const"])
     if values := field.get("enum"):
@@ -196,7 +201,7 @@ def _type_in_words(field: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
     text = words.get(kind, kind)
     if kind == "array":
         items = field.get("items")
-        text = f"list of {_type_in_words(items, shared)}" if items else "list"
+        text = f"list of {type_in_words(items, shared)}" if items else "list"
     bounds = {
         "minimum": "at least",
         "exclusiveMinimum": "more than",

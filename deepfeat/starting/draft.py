@@ -10,9 +10,6 @@ from deepfeat.data.faults import counted, shorten
 from deepfeat.data.glance import Glance
 from deepfeat.methods.method import Cost, Method
 
-WIDE = 500
-"""Features from which on groups of correlated ones are worth a line."""
-
 RARE = 0.1
 """Share of the rows below which a class is called rare."""
 
@@ -44,7 +41,6 @@ def draft(name: str, glance: Glance, methods: Mapping[str, type[Method]], path: 
         *_training(glance),
         "",
         *_methods(glance, methods),
-        *_ranking(glance),
     ]
     return "\n".join(lines) + "\n"
 
@@ -149,13 +145,6 @@ def _methods(glance: Glance, methods: Mapping[str, type[Method]]) -> Iterator[st
     if others:
         text = f"others: {', '.join(others)}"
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  # ", subsequent_indent="  # ")
-
-
-def _ranking(glance: Glance) -> Iterator[str]:
-    if len(glance.outline.features) >= WIDE:
-        yield ""
-        yield "ranking:"
-        yield _setting("  ", "clusters", 0.7, "correlated features, also ranked as one")
 
 
 def _setting(indent: str, key: str, value: Value, comment: str) -> str:

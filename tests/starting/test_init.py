@@ -88,9 +88,8 @@ def test_methods_go_by_the_size_of_the_table(tmp_path: Path, deepfeat: Type) -> 
         (tmp_path / "wide.csv").write_text("\n".join(lines) + "\n")
         folder = f"with_{features}"
         assert deepfeat("init", folder, "--data", "wide.csv", "--target", "y")[0] == 0
-        loaded = load_experiment(tmp_path / folder / "experiment.yml", environ={})
-        assert loaded.experiment.ranking.clusters == 0.7
-        return [entry.name for entry in loaded.experiment.methods]
+        experiment = load_experiment(tmp_path / folder / "experiment.yml", environ={}).experiment
+        return [entry.name for entry in experiment.methods]
 
     few, many = methods(5), methods(1200)
     assert set(many) < set(few)

@@ -1,0 +1,124 @@
+"""A table of which it is known what matters, and how: every method is asked about it, for the page it has.
+
+`python docs/generate/known.py` makes the table, runs every shipped method on it as any user would (a good
+while, and it goes on where it was stopped), and keeps what each said in `docs/methods/known.json`, of which
+the figures are drawn.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from deepfeat.methods.registry import load_registry
+from deepfeat.runs.paths import RunPaths
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "docs" / "methods" / "known.json"
+WORK = ROOT / "build" / "known"
+ROWS, SEED, MODELS = 1000, 20, 30
+COLUMNS = {
+    "line": "straight",
+    "weak": "straight",
+    "hill": "curved",
+    "pair_a": "together",
+    "pair_b": "together",
+    "twin": "stands in",
+    **{f"noise_{number}": "nothing" for number in range(1, 7)},
+}
+"""Each feature, and in which way it matters."""
+
+
+def make_table(path: Path) -> None:
+    """Write the table: 1,000 rows, 12 features, and a target of two classes.
+
+    Args:
+        path: of the CSV file.
+    """
+    rng = np.random.default_rng(SEED)
+    frame = pd.DataFrame(rng.normal(size=(ROWS, len(COLUMNS))), columns=list(COLUMNS))
+    frame["twin"] = 0.95 * frame["line"] + np.sqrt(1 - 0.95**2) * frame["twin"]
+    logit = (
+        1.5 * frame["line"]
+        + 0.6 * frame["weak"]
+        + 1.2 * (frame["hill"] ** 2 - 1)
+        + 1.8 * frame["pair_a"] * frame["pair_b"]
+    )
+    frame["target"] = np.where(rng.uniform(size=ROWS) < 1 / (1 + np.exp(-logit)), "yes", "no")
+    frame.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def experiment(methods: list[str]) -> dict[str, Any]:
+    """The experiment that asks them all.
+
+    Args:
+        methods: their names.
+    """
+    return {
+        "name": "known",
+        "data": {"path": "known.csv", "target": "target"},
+        "training": {"models": MODELS},
+        "methods": methods,
+    }
+
+
+def said(paths: RunPaths, name: str, methods: dict[str, Any]) -> dict[str, Any]:
+    """What a method said of the table.
+
+    Args:
+        paths: of the run.
+        name: of the method.
+        methods: what `run.json` has of the methods.
+    """
+    answer: dict[str, Any] = {
+        "seconds": methods[name].get("seconds"),
+        "notes": methods[name].get("notes", []),
+    }
+    for key in ("null_hypothesis", "assumption", "scale"):
+        answer[key] = methods[name].get(key, "")
+    scores = paths.root / "methods" / f"{name}.csv"
+    if scores.exists():
+        table = pd.read_csv(scores)[list(COLUMNS)]
+        shares = table.clip(lower=0).div(table.clip(lower=0).sum(axis=1), axis=0)
+        answer["shares"] = {column: round(float(shares[column].mean()), 5) for column in COLUMNS}
+        answer["spread"] = {column: round(float(shares[column].std()), 5) for column in COLUMNS}
+    estimates = paths.root / "methods" / f"{name}.estimates.csv"
+    if estimates.exists():
+        frame = pd.read_csv(estimates).set_index("feature")
+        kept = [
+            column
+            for column in ("effect", "ci_low", "ci_high", "p_value", "q_value", "selected")
+            if column in frame
+        ]
+        answer["estimates"] = json.loads(
+            frame.loc[list(COLUMNS), kept].to_json(orient="index", double_precision=6)
+        )
+    return answer
+
+
+def main() -> int:
+    """Make the table, run, and keep what was said."""
+    methods = list(load_registry(environ={}).methods)
+    WORK.mkdir(parents=True, exist_ok=True)
+    make_table(WORK / "known.csv")
+    (WORK / "experiment.yml").write_text(yaml.safe_dump(experiment(methods), sort_keys=False))
+    command = [sys.executable, "-m", "deepfeat", "run", "experiment.yml", "--output", "."]
+    code = subprocess.run(command, cwd=WORK, check=False).returncode
+    if code:
+        return code
+    paths = RunPaths.of(WORK, "known")
+    recorded = json.loads(paths.provenance.read_text())["methods"]
+    RESULTS.parent.mkdir(exist_ok=True)
+    found = {name: said(paths, name, recorded) for name in methods}
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    print(f"wrote {RESULTS}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
