@@ -27,7 +27,7 @@ def main() -> None:
     # TensorFlow's start-up messages are about itself; whoever debugs it can set the variable.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        sys.exit(program.main(standalone_mode=False) or ExitCode.COMPLETE)
+        sys.exit(program.main(prog_name="deepfeat", standalone_mode=False) or ExitCode.COMPLETE)
     except click.exceptions.Abort:
         _stopped()
     except KeyboardInterrupt:
@@ -53,18 +53,21 @@ def _stopped() -> None:
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click calls it so
     if wanted:
-        from deepfeat.runs.provenance import deepfeat_version, libraries  # noqa: PLC0415
+        from deepfeat.runs.provenance import for_a_report  # noqa: PLC0415
 
-        click.echo(f"deepfeat {deepfeat_version()}")
-        click.echo(f"python {sys.version.split()[0]}")
-        for name, version in libraries().items():
-            click.echo(f"{name} {version}")
+        for name, version in for_a_report().items():
+            click.echo(f"{name:<16}{version}")
         context.exit()
 
 
 @click.group(context_settings=CONTEXT)
 @click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show versions."
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the versions that matter in a bug report.",
 )
 def program() -> None:
     """Which inputs matter to a deep network, how strongly, and how sure are we?

@@ -249,7 +249,27 @@ def test_the_version_names_what_a_bug_report_needs(deepfeat: Type) -> None:
     assert code == 0
     names = [line.split()[0] for line in out.splitlines()]
     assert names[:2] == ["deepfeat", "python"]
-    assert {"keras", "numpy"} <= set(names)
+    assert {"keras", "numpy", "tensorflow_cpu", "system", "processor"} <= set(names)
+    assert "pytest" not in names
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("deepfeat met", "plain,methods"),
+        ("deepfeat run --dr", "plain,--dry-run"),
+        ("deepfeat demo gen", "plain,genes"),
+        ("deepfeat methods show integ", "plain,integrated_gradients"),
+    ],
+)
+def test_the_shell_completes(
+    words: str, completed: str, deepfeat: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_DEEPFEAT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    code, out, err = deepfeat()
+    assert (code, out.split(), err) == (0, [completed], "")
 
 
 # --- new processes ------------------------------------------------------------------------------------------

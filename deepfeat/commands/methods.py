@@ -10,6 +10,14 @@ from deepfeat.commands.common import CONTEXT
 from deepfeat.errors import ExitCode
 
 
+def _names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Methods that the shell can complete a word to."""
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415 - commands import what they need
+
+    plugins = context.params.get("plugins") or ()
+    return [name for name in load_registry(plugins).methods if name.startswith(begun)]
+
+
 @click.group(context_settings=CONTEXT, invoke_without_command=True)
 @click.pass_context
 def methods(context: click.Context) -> None:
@@ -48,7 +56,7 @@ def methods_list(*, as_json: bool, markdown: bool, plugins: tuple[Path, ...]) ->
 
 
 @methods.command("show", context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @PLUGINS
 def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None:
@@ -66,7 +74,7 @@ def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None
 
 
 @methods.command("check", context_settings=CONTEXT)
-@click.argument("target", metavar="NAME|FILE")
+@click.argument("target", metavar="NAME|FILE", shell_complete=_names)
 @click.option("--quick", is_flag=True, help="Ask it about linear models, in a moment, instead of networks.")
 @PLUGINS
 def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int:

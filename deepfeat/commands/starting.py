@@ -45,8 +45,15 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
     click.echo(f"Look at it, then: deepfeat run {written.path} --models 5")
 
 
+def _examples(_context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Examples that the shell can complete a word to."""
+    from deepfeat.starting.demo import examples, shipped  # noqa: PLC0415 - commands import what they need
+
+    return [name for name in examples(shipped()) if name.startswith(begun)]
+
+
 @click.command(context_settings=CONTEXT)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_examples)
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def demo(name: str | None, folder: Path | None) -> None:
     """Write an example with its data into FOLDER [default: a folder of its name]; without NAME, list them."""

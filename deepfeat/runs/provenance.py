@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -229,6 +230,38 @@ def libraries() -> dict[str, str]:
     """Every installed distribution with its version: plugins may use any of them."""
     found = {str(item.name): item.version for item in metadata.distributions() if item.name}
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
+
+
+def for_a_report() -> dict[str, str]:
+    """What a bug report needs to say: the versions of what deepfeat requires, and the machine."""
+    commit = git_commit()
+    info = machine()
+    cores = f"{info['usable_cores']} of {info['cores']} cores"
+    return {
+        "deepfeat": f"{deepfeat_version()}{f' (commit {commit[:12]}{commit[40:]})' if commit else ''}",
+        "python": info["python"],
+        **_required(),
+        "system": info["system"],
+        "processor": f"{info['cpu']}, {cores}, {' '.join(info['instruction_sets'][-3:])}",
+        "installed in": str(Path(__file__).resolve().parents[2]),
+    }
+
+
+def _required() -> dict[str, str]:
+    """The versions of what deepfeat itself requires, as far as it is installed."""
+    try:
+        lines = metadata.requires("deepfeat") or []
+    except metadata.PackageNotFoundError:
+        lines = []
+    names = {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines}
+    installed = libraries()
+    known = {_canonical(name): (name, version) for name, version in installed.items()}
+    found = (known.get(_canonical(name)) for name in names)
+    return dict(sorted((pair for pair in found if pair), key=lambda pair: pair[0].lower()))
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _tensorflow() -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from commands_page import commands_page
 from experiment_file import experiment_file
 from method_pages import method_pages
+from readme import README, readme
 
 from deepfeat.methods.describe import list_markdown
 from deepfeat.methods.registry import Registry
@@ -28,6 +29,7 @@ def generated(registry: Registry) -> dict[Path, str]:
     links = ", ".join(f"[{name}](methods/{name}.md)" for name in registry.methods)
     methods = PAGES.sub(lambda found: f"{found[1]}{links}\n{found[2]}", methods)
     return {
+        README: readme(),
         DOCS / "methods.md": TABLE.sub(lambda found: f"{found[1]}{table}{found[2]}", methods),
         DOCS / "experiment-file.md": experiment_file(registry),
         DOCS / "commands.md": commands_page(),

@@ -1,0 +1,58 @@
+"""README.md: what it claims can be looked up, and what it shows works."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deepfeat.config import load_experiment
+from deepfeat.methods.discovery import load_file
+from deepfeat.methods.registry import load_registry
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_is_said_of_pure_noise_was_measured() -> None:
+    section = (ROOT / "docs" / "calibration.md").read_text().partition("### null-regression")[2]
+    for name, share in re.findall(r"`(\w+)`(?: calls)? (\d\.\d) %", PAGE):
+        found = re.search(rf"`{name}`: share of p < 0.05 .*? \| ([0-9.]+) \|", section).group(1)
+        assert float(share) == pytest.approx(100 * float(found), abs=0.051), name
+
+
+def test_the_method_is_one(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(from deepfeat.methods.*?)```", PAGE, re.DOTALL)
+    assert len(code.splitlines()) <= 10
+    (tmp_path / "spread.py").write_text(code)
+    load_file(tmp_path / "spread.py")
+    assert "spread" in load_registry([tmp_path], environ={}).methods
+
+
+def test_the_ranking_that_it_shows_is_of_the_default_experiment() -> None:
+    names = (ROOT / "Data" / "breast_cancer.csv").read_text().splitlines()[0].split(",")
+    rows = re.findall(r"^ +\d+  (.*?) {2,}█", PAGE, re.MULTILINE)
+    assert len(rows) == 10
+    assert set(rows) <= set(names)
+
+
+def test_methods_with_p_values_are_those_of_the_page_about_them() -> None:
+    named = re.search(r"p-values of (.*?) \|", PAGE).group(1)
+    methods = set(re.findall(r"`(\w+)`", named))
+    page = (ROOT / "docs" / "inference.md").read_text()
+    table = page.partition("## What carries a p-value")[2].partition("\n\n")[2].partition("\n\n")[0]
+    assert methods == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+
+
+def test_variables_are_those_of_the_experiment() -> None:
+    (block,) = re.findall(r"```sh\n# .env\n(.*?)```", PAGE, re.DOTALL)
+    environ = dict(line.split("=") for line in block.split())
+    data = load_experiment(ROOT / "experiment.yml", environ=environ).experiment.data
+    assert (data.path, data.names, data.target) == tuple(environ.values())
+
+
+def test_the_citation_has_what_it_needs() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors", "version"} <= citation.keys()
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert citation["version"] == version.group(1)
