@@ -2,7 +2,10 @@
 
 import os
 import sys
+import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +19,9 @@ from deepfeat.errors import DeepfeatError, ExitCode
 if TYPE_CHECKING:
     from deepfeat.config import LoggingConfig
     from deepfeat.runs.console import RunConsole
+    from deepfeat.runs.engines.local import Engine
     from deepfeat.runs.paths import RunPaths
+    from deepfeat.runs.prepare import Prepared
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
 SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
@@ -101,6 +106,24 @@ def program() -> None:
     help="Only say what would be computed, what it takes, and what is there already.",
 )
 @click.option("--fresh", is_flag=True, help="Start over: use nothing of what is there already.")
+@click.option(
+    "--engine",
+    metavar="local|dask|ADDRESS",
+    help="Who does the work: this process, workers started on this machine, or those of the scheduler at "
+    "an address such as tcp://10.0.0.1:8786.",
+)
+@click.option(
+    "--scheduler-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Join the cluster whose scheduler has written this file.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    is_flag=False,
+    flag_value="",
+    help="Only compute share I of N; any later run collects. Without I/N as a job array of Slurm says.",
+)
 def run(
     *,
     experiment: Path,
@@ -109,6 +132,9 @@ def run(
     output: Path | None,
     dry_run: bool,
     fresh: bool,
+    engine: str | None,
+    scheduler_file: Path | None,
+    shard: str | None,
 ) -> int:
     """Train the networks, ask the methods, and write the ranking.
 
@@ -129,10 +155,15 @@ def run(
     experiment, overrides = _split(experiment, settings)
     if models is not None:
         overrides.append(f"training.models={models}")
+    overrides += _engine(engine, scheduler_file)
     try:
         with interruptible(_interrupted):
             if dry_run:
                 return _dry_run(experiment, overrides, output)
+            if shard is not None:
+                if fresh:
+                    raise click.UsageError("--fresh would forget what other shards have computed")
+                return _shard(experiment, overrides, output, shard)
             return _run(experiment, overrides, output, fresh=fresh)
     except Interrupted as stop:
         end_children()
@@ -154,22 +185,67 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
         from deepfeat.runs.workers import client  # noqa: PLC0415
 
         client.begin()  # both load TensorFlow at the same time
-    from deepfeat.training import device  # noqa: PLC0415
-
-    device.prepare()
-    from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
 
     def present() -> None:
         if paths.ranking.exists():
             write_report(paths.root)
 
-    code = carry_out(prepared, paths, console, fresh=fresh, present=present)
+    with _engine_of(prepared, paths, console) as engine:
+        from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+
+        code = carry_out(prepared, paths, console, engine=engine, fresh=fresh, present=present)
     if paths.ranking.exists():
         code = max(code, _tracked(paths.root, prepared.loaded.experiment.logging, console))
     console.finished(paths)
     if paths.report.exists():
         console.show(f"Open {paths.report}")
     return code
+
+
+def _shard(experiment: Path, overrides: list[str], output: Path | None, text: str) -> int:
+    from deepfeat.runs.console import RunConsole  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.training import device  # noqa: PLC0415
+
+    prepared = prepare(experiment, overrides)
+    device.prepare()
+    from deepfeat.runs.runner import make_trainer  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+    from deepfeat.runs.shard import read_shard, run_shard  # noqa: PLC0415 - as above
+
+    paths, shard = _paths(experiment, overrides, output), read_shard(text, os.environ)
+    return run_shard(prepared, make_trainer(prepared), paths, RunConsole(), shard)
+
+
+@contextmanager
+def _engine_of(prepared: "Prepared", paths: "RunPaths", console: "RunConsole") -> Iterator["Engine | None"]:
+    """The engine that the experiment names, with TensorFlow loaded; None for this process itself."""
+    from deepfeat.training import device  # noqa: PLC0415
+
+    config = prepared.loaded.experiment.engine.dask
+    if config is None:
+        device.prepare()
+        yield None
+        return
+    from deepfeat.runs.engines.cluster import connected  # noqa: PLC0415 - no other engine needs dask
+
+    with connected(
+        config, console
+    ) as connection:  # workers and this process load TensorFlow at the same time
+        device.prepare()
+        from deepfeat.runs.engines.dask import DaskEngine  # noqa: PLC0415 - needs TensorFlow
+        from deepfeat.runs.engines.notes import Notes  # noqa: PLC0415 - as above
+
+        yield DaskEngine(connection, config, prepared, Notes(paths.ledger))
+
+
+def _engine(engine: str | None, scheduler_file: Path | None) -> list[str]:
+    """The overrides that the options for the engine stand for."""
+    if engine is not None and "://" in engine:
+        return [f"engine={json.dumps({'dask': {'address': engine}})}"]
+    overrides = [] if engine is None else [f"engine={engine}"]
+    if scheduler_file is not None:
+        return [*overrides, f"engine.dask.scheduler_file={json.dumps(str(scheduler_file))}"]
+    return overrides
 
 
 def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int:
@@ -204,6 +280,88 @@ def _interrupted(signal: str) -> str:
     return (
         f"Interrupted by {signal}. What was finished is kept; to go on, type:\n  {resume_command(sys.argv)}\n"
     )
+
+
+@program.command(context_settings=CONTEXT)
+@click.option(
+    "--scheduler-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file in which `deepfeat run` says where its scheduler is; it need not exist yet.",
+)
+@click.option("--address", help="The scheduler itself, such as tcp://10.0.0.1:8786.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Workers to start, of one thread each [default: one per core that this job may use].",
+)
+@click.option("--memory", help="Memory of each, such as 4 GiB [default: an equal share of what is free].")
+@click.option(
+    "--lifetime",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Leave after so long; choose less than the wall time of the job [default: in a job of Slurm, a "
+    "minute less than it has].",
+)
+@click.option(
+    "--wait", type=click.FloatRange(min=1), default=600, show_default=True, help="Seconds to wait for it."
+)
+@click.option("--host", help="Address of this machine at which the others reach it [default: the system's].")
+@click.option(
+    "--run",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory of the run whose end decides on the exit code [default: the one worked for].",
+)
+@click.option("--tls-ca", help="Certificate of the authority, where traffic is encrypted.")
+@click.option("--tls-certificate", help="Certificate of this worker.")
+@click.option("--tls-key", help="Its private key.")
+def worker(
+    *,
+    scheduler_file: Path | None,
+    address: str | None,
+    processes: int | None,
+    memory: str | None,
+    lifetime: float | None,
+    wait: float,
+    host: str | None,
+    run: Path | None,
+    tls_ca: str | None,
+    tls_certificate: str | None,
+    tls_key: str | None,
+) -> int:
+    """Work for a run that `deepfeat run` has started elsewhere, and leave when it is over.
+
+    All must see the directory of results under the same path, and have the same deepfeat installed.
+
+    \b
+    Exit code: 0 the run is complete, 75 it is not (the scheduler was lost, the lifetime is over, a signal
+    came), 2 wrong input.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - commands import what they need
+
+    from deepfeat.config import explain  # noqa: PLC0415
+    from deepfeat.config.engine import DaskConfig  # noqa: PLC0415
+    from deepfeat.runs.engines.worker import Work, lifetime_left, work  # noqa: PLC0415
+
+    if (scheduler_file is None) == (address is None):
+        raise click.UsageError("give either --scheduler-file or --address")
+    tls = {"ca": tls_ca, "certificate": tls_certificate, "key": tls_key}
+    if any(tls.values()) and not all(tls.values()):
+        raise click.UsageError("--tls-ca, --tls-certificate and --tls-key go together")
+    settings = {
+        "address": address,
+        "scheduler_file": scheduler_file and str(scheduler_file),
+        "memory": memory,
+        "wait": wait,
+        "tls": tls if all(tls.values()) else None,
+    }
+    try:
+        cluster = DaskConfig.model_validate(settings)
+    except ValidationError as error:
+        problems = [f"{path[0]}: {why}" for path, why in explain(error, DaskConfig, settings)]
+        raise click.UsageError("; ".join(problems)) from error
+    left = lifetime if lifetime is not None else lifetime_left(os.environ, time.time())
+    wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, host, run)
+    return work(wanted, lambda line: click.echo(line, err=True))
 
 
 @program.command(context_settings=CONTEXT)

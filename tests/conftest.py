@@ -179,13 +179,13 @@ def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets runs with the same table, network and settings share what was compiled for them."""
     from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
 
-    make = runner._trainer
+    make = runner.make_trainer
 
-    def remembered(prepared: "Prepared") -> "Trainer":
+    def remembered(prepared: "Prepared", *memory: int | None) -> "Trainer":
         key = repr((prepared.data.sha256, prepared.network.describe(), prepared.settings))
-        fresh = make(prepared)
+        fresh = make(prepared, *memory)
         known = TRAINERS.setdefault(key, fresh)
         known._memory, known._stack_size = fresh._memory, fresh._stack_size
         return known
 
-    monkeypatch.setattr(runner, "_trainer", remembered)
+    monkeypatch.setattr(runner, "make_trainer", remembered)

@@ -16,37 +16,20 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticKnownError
 
-from deepfeat.config.sizes import parse_size
+from deepfeat.config.engine import EngineConfig
+from deepfeat.config.section import Section, Size, Text, fault
 from deepfeat.config.values import INT64_MAX, INT64_MIN, is_text, shown, shown_value
 
 _MAX_LEVELS = 12  # of a parameter; stays readable by the loader, which allows more
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def fault(message: str, *at: str | int) -> PydanticCustomError:
-    """The error of a validator whose message goes to the user as it is.
-
-    Args:
-        message: what is wrong; what to do.
-        at: where, from the model that is validated; by default the model itself.
-    """
-    return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
-
-
 def _slug(text: str) -> str:
     if not _SLUG.fullmatch(text):
         rule = "use letters, digits and . _ - (at most 100), and begin with a letter or digit"
         raise fault(f"found {shown_value(text)}; {rule}")
-    return text
-
-
-def _size(text: str) -> str:
-    try:
-        parse_size(text)
-    except ValueError:
-        raise fault(f"found {shown_value(text)}; write an amount such as 4 GiB or 500 MB") from None
     return text
 
 
@@ -97,21 +80,7 @@ def _distinct(texts: list[str]) -> list[str]:
     return texts
 
 
-Text = Annotated[str, Field(min_length=1)]
 Plain = Annotated[Any, AfterValidator(_plain)]
-
-
-class Section(BaseModel):
-    """A part of the experiment; a key without a value (or whose variable is empty) counts as left out."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_value_is_left_out(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
 
 
 class DataConfig(Section):
@@ -256,7 +225,7 @@ class TrainingConfig(Section):
     split: SplitConfig | None = Field(
         default=None, description="which rows are learned from, validated on and held out"
     )
-    memory: Annotated[str, AfterValidator(_size)] | None = Field(
+    memory: Size | None = Field(
         default=None,
         description="memory for one stack of networks, such as 4 GiB; by default a share of the free memory",
     )
@@ -392,7 +361,7 @@ class LimitsConfig(Section):
         description="longest time for one method, without that of the networks trained for it; one that "
         "takes longer has failed, and the others stand",
     )
-    method_memory: Annotated[str, AfterValidator(_size)] | None = Field(
+    method_memory: Size | None = Field(
         default=None,
         description="most memory for one method, such as 4 GiB; by default nine tenths of what is free",
     )
@@ -473,7 +442,11 @@ class Experiment(Section):
         "of the features, shuffled labels, features that say the same; auto does so from 20 models on",
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
-    engine: Literal["local"] = Field(default="local", description="where the work is done")
+    engine: EngineConfig = Field(
+        default_factory=EngineConfig,
+        description="where the work is done; results do not depend on it: local, in this process, or dask, "
+        "by workers on this machine or on a cluster",
+    )
     plugins: list[PluginEntry] = Field(
         default_factory=list, description="more plugins: files, or directories of files"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from deepfeat.config.engine import ENGINES
 from deepfeat.config.schema import Experiment, MethodEntry, NetworkConfig
 
 Schema = dict[str, Any]
@@ -35,6 +36,10 @@ def json_schema(
     pinned = definitions["PluginEntry"]
     about = {key: pinned[key] for key in ("title", "description")}
     definitions["PluginEntry"] = {**about, "anyOf": [{"type": "string", "minLength": 1}, pinned]}
+    engine = definitions["EngineConfig"]
+    engine["properties"]["dask"] = {"anyOf": [{"$ref": "#/$defs/DaskConfig"}, {"type": "null"}]}
+    about = {key: engine[key] for key in ("title", "description")}
+    definitions["EngineConfig"] = {**about, "anyOf": [{"enum": list(ENGINES)}, engine]}
     if networks:
         definitions["NetworkConfig"] = _network(definitions["NetworkConfig"], networks, definitions)
     for name, section in schema["properties"].items():

@@ -7,6 +7,7 @@ its own; an experiment method is one result, together with the files it left in 
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,19 +144,40 @@ class LedgerAnswers:
     """Asks the methods of a run.
 
     Args:
-        prepared: the experiment.
+        seed: of the experiment.
+        methods: the methods of the experiment, with their parameters.
         ledger: where answers are looked up and published.
         paths: of the run.
         fit: for methods that train.
+        scratch: where methods get their folders, by default in the ledger; everybody who asks methods at the
+            same time needs one of his own.
+
+    Attributes:
+        failed: why methods gave no answer when others asked them, by `Question.key`.
+        elsewhere: members that others have asked methods about in this run, by `Question.key`.
     """
 
-    def __init__(self, prepared: Prepared, ledger: Ledger, paths: RunPaths, fit: Fit) -> None:
-        self.prepared, self.ledger, self.paths, self.fit = prepared, ledger, paths, fit
+    def __init__(
+        self,
+        seed: int,
+        methods: Sequence[tuple[type[Method], MethodParams]],
+        ledger: Ledger,
+        paths: RunPaths,
+        fit: Fit,
+        scratch: Path | None = None,
+    ) -> None:
+        self.seed, self.methods = seed, methods
+        self.ledger, self.paths, self.fit = ledger, paths, fit
+        self._scratch = scratch or paths.ledger / "work"
+        self.failed: dict[str, Exception] = {}
+        self.elsewhere: Counter[str] = Counter()
 
     def __call__(
         self, asked: Question, ask: Ask, others: Mapping[str, Importance] = MappingProxyType({})
     ) -> Answer:
         """The answer of a method about all members of an ensemble; its files are in its folder afterwards.
+
+        What somebody else was seen to fail at is not tried again.
 
         Args:
             asked: what, and about which members.
@@ -166,11 +188,13 @@ class LedgerAnswers:
             OutputError: the answer cannot be saved.
             Exception: whatever the method raised; what it left in its folder is there.
         """
+        if asked.key in self.failed:
+            raise self.failed[asked.key]
         start = time.monotonic()
         members, counted = 0, CountedFit(self.fit)
         for part in unanswered(self.ledger, asked):
             used = time.monotonic() - start if members else 0.0
-            self._ask(asked, part, ask, others, counted, used)
+            self.ask_part(asked, part, ask, others, counted, used)
             members += sum(len(own) for _, own in part)
         found = [self.ledger.get(key) for key, _ in asked.results]
         records = {each.record.name: each.record for each in found}
@@ -178,14 +202,14 @@ class LedgerAnswers:
         return Answer(
             importance=self._assemble(asked, found),
             key=asked.key,
-            asked=members,
+            asked=members + self.elsewhere[asked.key],
             seconds=sum(each["seconds"] for each in made),
             # a method that trains is asked once about all members
             refits=made[0]["refits"],
             cost=counted.sentence() if counted.networks else "",
         )
 
-    def _ask(
+    def ask_part(
         self,
         asked: Question,
         part: Sequence[tuple[str, list[int]]],
@@ -193,11 +217,28 @@ class LedgerAnswers:
         others: Mapping[str, Importance],
         fit: CountedFit,
         used: float,
-    ) -> None:
+    ) -> str:
+        """Ask a method about some members and publish what it says; the unit of work, wherever it is done.
+
+        Args:
+            asked: what, and about which members.
+            part: the results that are wanted, an entry of `unanswered`.
+            ask: asks a method about these members.
+            others: answers of the methods before it, for one that is asked after others.
+            fit: for a method that trains.
+            used: seconds of the method's time that were used before.
+
+        Returns:
+            The name of the record.
+
+        Raises:
+            OutputError: the answer cannot be saved.
+            Exception: whatever the method raised; what it left in its folder is there.
+        """
         numbers = [member for _, members in part for member in members]
         with self._folder(asked.method.name) as folder:
             context = Context(
-                seed=self.prepared.loaded.experiment.seed,
+                seed=self.seed,
                 method=asked.method.name,
                 folder=folder,
                 fit=fit,
@@ -227,13 +268,13 @@ class LedgerAnswers:
         )
         self.ledger.publish(record, {ANSWER: to_npz(answer_arrays(answer)), **files})
         log.debug("method %s: published %s, %d members", asked.method.name, record.name, len(numbers))
+        return record.name
 
     def _about_others(self, others: Mapping[str, Importance]) -> dict[str, Any]:
         """What a method that is asked after others finds in its context."""
-        seed = self.prepared.loaded.experiment.seed
         askable = {
-            method.name: Askable(method, params, seed)
-            for method, params in self.prepared.methods
+            method.name: Askable(method, params, self.seed)
+            for method, params in self.methods
             if method.kind == "member" and method.name in others
         }
         return {"answers": MappingProxyType(dict(others)), "askable": MappingProxyType(askable)}
@@ -241,7 +282,7 @@ class LedgerAnswers:
     @contextmanager
     def _folder(self, method: str) -> Iterator[Path]:
         """A folder for the files of one call; what a call that fails leaves in it is kept for the user."""
-        folder = self.paths.ledger / "work" / self.paths.artefacts(method).name
+        folder = self._scratch / self.paths.artefacts(method).name
         shutil.rmtree(folder, ignore_errors=True)
         try:
             yield folder

@@ -46,10 +46,10 @@ def asking(prepared: Prepared, ensemble: Ensemble, root: Path, console: RunConso
             yield isolated.ask
     else:
         console.note("the methods run in this process: one that crashes ends the run")
-        yield partial(_ask_here, ensemble)
+        yield partial(ask_here, ensemble)
 
 
-def _ask_here(
+def ask_here(
     ensemble: Ensemble,
     method: type[Method],
     params: MethodParams,
@@ -57,6 +57,7 @@ def _ask_here(
     members: Sequence[int],
     used: float,
 ) -> Importance:
+    """Ask a method in this process; see `Ask`."""
     del used  # there is no limit
     return ask(method, params, ensemble.select(members), ensemble.data, context)
 

@@ -2,12 +2,15 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from deepfeat.ensemble import Ensemble, fit_stack, offset
 from deepfeat.runs.ledger.keys import Work, entries, member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.packing import (
+    Array,
     from_npz,
     histories,
     history,
@@ -34,13 +37,21 @@ class LedgerFit:
 
     Args:
         ledger: where members are looked up and published.
+        train_stacks: has stacks trained and published, here or elsewhere; returns why members could not be
+            trained, by their keys.
+
+    Attributes:
+        lost: members whose training has ended whoever tried it, by key, and why; they are not tried again by
+            this object, and nothing is published of them, so that the next run tries them again.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, train_stacks: "TrainStacks | None" = None) -> None:
         self.ledger = ledger
+        self.lost: dict[str, str] = {}
+        self._train_stacks = train_stacks or train_here
 
     def missing(self, plan: FitPlan, work: Work) -> list[int]:
-        """The members of a plan that have to be trained; of equal ones the first.
+        """The members of a plan that have to be trained, and can be; of equal ones the first.
 
         Args:
             plan: what each member is trained on.
@@ -48,7 +59,7 @@ class LedgerFit:
         """
         self.ledger.refresh()
         keys = member_keys(plan, work)
-        first = {key: member for member, key in reversed(list(enumerate(keys)))}
+        first = {key: member for member, key in reversed(list(enumerate(keys))) if key not in self.lost}
         return sorted(member for key, member in first.items() if self.ledger.find(key) is None)
 
     def __call__(self, plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> Ensemble:
@@ -75,7 +86,7 @@ class LedgerFit:
 
     def train_stack(
         self, plan: FitPlan, trainer: Trainer, work: Work, progress: Progress | None = None
-    ) -> None:
+    ) -> str:
         """Train one stack and publish it; the unit of work, wherever it is done.
 
         Args:
@@ -83,6 +94,9 @@ class LedgerFit:
             trainer: the table, the network and the settings.
             work: the same as a digest, from `training_work`.
             progress: as above.
+
+        Returns:
+            The name of its record.
         """
         start = time.monotonic()
         ensemble = fit_stack(plan, trainer, progress)
@@ -99,30 +113,31 @@ class LedgerFit:
         log.debug("plan %s: trained and published %d members in %s", plan.name, len(plan), record.name)
         for key in record.keys:
             log.debug("trained member %s", key)
+        return record.name
 
     def _train(self, plan: FitPlan, trainer: Trainer, work: Work, progress: Progress | None) -> None:
-        done = 0
-        for stack in trainer.stacks(plan):
-            self.train_stack(plan.select(stack), trainer, work, offset(progress, done))
-            done += len(stack)
+        stacks = [plan.select(stack) for stack in trainer.stacks(plan)]
+        self.lost.update(self._train_stacks(self, stacks, trainer, work, progress))
 
     def _ensemble(self, plan: FitPlan, trainer: Trainer, keys: Sequence[str]) -> Ensemble:
-        found = [self.ledger.get(key) for key in keys]
-        places = [
-            Place(self.ledger.objects.path(sha256), sha256, each.index)
-            for each in found
-            for sha256 in [each.record.files[WEIGHTS]]
-        ]
-        losses = {
-            sha256: from_npz(self.ledger.objects.read(sha256))
-            for sha256 in {each.record.files[LOSSES] for each in found}
-        }
-        records: list[MemberRecord] = [
-            training_record(
-                each.record.results[each.index], history(losses[each.record.files[LOSSES]], each.index)
+        places: list[Place] = []
+        records: list[MemberRecord] = []
+        losses: dict[str, Mapping[str, Array]] = {}
+        for key, seed in zip(keys, plan.seeds, strict=True):
+            if key in self.lost:
+                places.append(self._nothing(trainer))
+                records.append(MemberRecord(seed, failure=self.lost[key]))
+                continue
+            found = self.ledger.get(key)
+            files = found.record.files
+            if files[LOSSES] not in losses:
+                losses[files[LOSSES]] = from_npz(self.ledger.objects.read(files[LOSSES]))
+            places.append(Place(self.ledger.objects.path(files[WEIGHTS]), files[WEIGHTS], found.index))
+            records.append(
+                training_record(
+                    found.record.results[found.index], history(losses[files[LOSSES]], found.index)
+                )
             )
-            for each in found
-        ]
         return Ensemble(
             trainer.template,
             trainer.data,
@@ -131,6 +146,28 @@ class LedgerFit:
             records,
             inference=trainer.inference,
         )
+
+    def _nothing(self, trainer: Trainer) -> Place:
+        """What stands for the weights of a member that there is not: whoever uses them sees it."""
+        columns, outputs = trainer.data.n_columns, trainer.data.n_outputs
+        weights = [np.full((1, *v.shape), np.nan, np.float32) for v in trainer.template.variables]
+        scaling = np.full((2, 1, columns), np.nan, np.float32), np.full((2, 1, outputs), np.nan, np.float32)
+        sha256 = self.ledger.objects.put(to_npz(stack_arrays((weights, *scaling))))
+        return Place(self.ledger.objects.path(sha256), sha256, 0)
+
+
+TrainStacks = Callable[[LedgerFit, Sequence[FitPlan], Trainer, Work, Progress | None], Mapping[str, str]]
+
+
+def train_here(
+    fit: LedgerFit, stacks: Sequence[FitPlan], trainer: Trainer, work: Work, progress: Progress | None
+) -> Mapping[str, str]:
+    """Train stacks one after another in this process; every one succeeds, or raises."""
+    done = 0
+    for stack in stacks:
+        fit.train_stack(stack, trainer, work, offset(progress, done))
+        done += len(stack)
+    return {}
 
 
 def stack_files(ensemble: Ensemble) -> dict[str, bytes]:

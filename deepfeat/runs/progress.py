@@ -97,7 +97,9 @@ class TrainingProgress:
         Args:
             brief: leave out what the reader can guess, to leave room for a bar.
         """
-        parts = [f"{self.done}/{self.total} models", f"epoch {self.epoch}"]
+        parts = [f"{self.done}/{self.total} models"]
+        if self.epoch:  # what trains elsewhere does not say
+            parts.append(f"epoch {self.epoch}")
         if self.valid_loss is not None:
             parts.append(f"{'loss' if brief else 'mean validation loss'} {self.valid_loss:.4g}")
         left = self.pace.seconds_left(self.done)

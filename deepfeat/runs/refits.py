@@ -5,14 +5,21 @@ from typing import Any
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
+from deepfeat.errors import DeepfeatError, ExitCode
 from deepfeat.nets.network import Network
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit
-from deepfeat.runs.ledger.keys import training_work
+from deepfeat.runs.ledger.keys import member_keys, training_work
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import digest
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
+
+
+class LostError(DeepfeatError):
+    """Networks that a method needs could not be trained, whoever tried; the method fails."""
+
+    exit_code = ExitCode.PARTIAL
 
 
 class Refits:
@@ -26,10 +33,19 @@ class Refits:
         console: shows the progress.
         fit: trains through the ledger, so that an interrupted method goes on where it was, and equal
             members of different methods are trained once.
+        stack_memory: bytes that a stack may take where the experiment does not say.
     """
 
-    def __init__(self, prepared: Prepared, trainer: Trainer, console: RunConsole, fit: LedgerFit) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        trainer: Trainer,
+        console: RunConsole,
+        fit: LedgerFit,
+        stack_memory: int | None = None,
+    ) -> None:
         self._prepared, self._console, self._fit = prepared, console, fit
+        self._memory = stack_memory if prepared.memory is None else prepared.memory
         self._trainers = {_key(prepared.data, prepared.network, {}): trainer}
 
     def __call__(
@@ -40,20 +56,28 @@ class Refits:
         network: Network | None = None,
         training: Mapping[str, Any] | None = None,
     ) -> Ensemble:
-        """Train the members of a plan; see `Fit`."""
+        """Train the members of a plan; see `Fit`.
+
+        Raises:
+            LostError: members could not be trained; an answer without them would be another answer.
+        """
         trainer = self._trainer(
             data or self._prepared.data, network or self._prepared.network, training or {}
         )
-        return fit_shown(self._fit, plan, trainer, self._console)
+        ensemble = fit_shown(self._fit, plan, trainer, self._console)
+        if self._fit.lost:
+            work = training_work(trainer.data, trainer.template.network, trainer.settings)
+            lost = [self._fit.lost[key] for key in member_keys(plan, work) if key in self._fit.lost]
+            if lost:
+                raise LostError(f"{len(lost)} of {len(plan)} networks could not be trained: {lost[0]}")
+        return ensemble
 
     def _trainer(self, data: Dataset, network: Network, training: Mapping[str, Any]) -> Trainer:
         key = _key(data, network, training)
         if key not in self._trainers:
             settings = self._prepared.settings_for(network, data, training)
             stack_size = self._prepared.loaded.experiment.training.stack_size
-            self._trainers[key] = Trainer(
-                data, network, settings, memory=self._prepared.memory, stack_size=stack_size
-            )
+            self._trainers[key] = Trainer(data, network, settings, memory=self._memory, stack_size=stack_size)
         return self._trainers[key]
 
 

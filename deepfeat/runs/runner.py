@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
+from deepfeat.config.engine import EngineConfig
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import DeepfeatError, ExitCode, InputError
 from deepfeat.methods.cheapest import cheapest_member_methods
@@ -23,6 +25,9 @@ from deepfeat.runs.answers import Answer, LedgerAnswers, question
 from deepfeat.runs.asking import Ask, asking, failure
 from deepfeat.runs.conclusions import conclude, with_q_values, write_conclusions
 from deepfeat.runs.console import RunConsole
+from deepfeat.runs.engines.errors import EngineError
+from deepfeat.runs.engines.local import Engine, LocalEngine
+from deepfeat.runs.engines.notes import Notes
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.growing import grow
 from deepfeat.runs.interrupts import Interrupted, last_words
@@ -56,6 +61,7 @@ def run(
     paths: RunPaths,
     console: RunConsole,
     *,
+    engine: Engine | None = None,
     fresh: bool = False,
     present: Callable[[], object] = lambda: None,
 ) -> ExitCode:
@@ -65,6 +71,7 @@ def run(
         prepared: what to do, checked.
         paths: where the results go; those of a different run are removed first.
         console: told what happens.
+        engine: does the work; by default this process.
         fresh: forget what the ledger has, and compute everything.
         present: makes figures and pages from the results, before their digests are taken.
 
@@ -78,25 +85,38 @@ def run(
         InputError: the network cannot be built, or the plan does not fit the memory; nothing was written.
     """
     # What cannot be trained is refused here, while the results of an earlier run are still in place.
-    trainer = _trainer(prepared)
+    by: Engine = engine or LocalEngine()
+    trainer = make_trainer(prepared, by.stack_memory)
     _check_memory(trainer, prepared)
     make_directory(paths.root)
     with console.log_to(paths.log), hold(paths.root, paths.ledger) as lease:
         if fresh:
             forget(paths.ledger)
         remove_leftovers(paths)
-        code = _Run(prepared, trainer, paths, console, lease).carry_out()
+        Notes(paths.ledger).clear()
+        code = _Run(prepared, trainer, paths, console, lease, by).carry_out()
+        Notes(paths.ledger).clear()
         present()
         lease.check()
         seal(paths)
         return code
 
 
-def _trainer(prepared: Prepared) -> Trainer:
+def make_trainer(prepared: Prepared, stack_memory: int | None = None) -> Trainer:
+    """What trains the main ensemble.
+
+    Args:
+        prepared: the experiment.
+        stack_memory: bytes that a stack may take where the experiment does not say.
+
+    Raises:
+        InputError: the network cannot be built.
+    """
     stack_size = prepared.loaded.experiment.training.stack_size
+    memory = stack_memory if prepared.memory is None else prepared.memory
     try:
         return Trainer(
-            prepared.data, prepared.network, prepared.settings, memory=prepared.memory, stack_size=stack_size
+            prepared.data, prepared.network, prepared.settings, memory=memory, stack_size=stack_size
         )
     except Exception as error:
         # Networks are code of strangers too.
@@ -122,25 +142,28 @@ class _Run:
         paths: RunPaths,
         console: RunConsole,
         lease: Lease,
+        engine: Engine,
     ) -> None:
-        self.lease = lease
+        self.lease, self.engine = lease, engine
         self.prepared, self.trainer, self.paths, self.console = prepared, trainer, paths, console
         self.data = prepared.data
         self.experiment = prepared.loaded.experiment
         self.ledger = Ledger(paths.ledger)
-        self.fit = LedgerFit(self.ledger)
-        refits = Refits(prepared, trainer, console, self.fit)
-        self.answers = LedgerAnswers(prepared, self.ledger, paths, refits)
+        self.fit = LedgerFit(self.ledger, engine.train)
+        refits = Refits(prepared, trainer, console, self.fit, engine.stack_memory)
+        self.answers = LedgerAnswers(self.experiment.seed, prepared.methods, self.ledger, paths, refits)
         self.failures: list[str] = []
         self.asked: dict[str, dict[str, Any]] = {}
 
     def carry_out(self) -> ExitCode:
         """The whole run; `run.json` says how far it came, whatever happens."""
         earlier = provenance.earlier(self.paths.provenance)
-        resolved = dump_experiment(self.experiment)
+        # Where it was computed is no part of an experiment: its results are the same.
+        anywhere = self.experiment.model_copy(update={"engine": EngineConfig()})
+        resolved = dump_experiment(anywhere)
         record = provenance.started(
             experiment=self.experiment.name,
-            experiment_sha256=provenance.digest(self.experiment.model_dump(mode="json")),
+            experiment_sha256=provenance.digest(anywhere.model_dump(mode="json")),
             data=self.data.name,
             data_sha256=self.data.sha256,
             plugins=self._plugins(),
@@ -165,6 +188,7 @@ class _Run:
         record["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)
         record["network"] = self.prepared.network.describe()
         record["training"] = self.prepared.settings.model_dump(mode="json")
+        record["engine"] = self.experiment.engine.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))
         state, code = provenance.ExitState.INTERRUPTED, ExitCode.INTERRUPTED
 
@@ -258,13 +282,13 @@ class _Run:
             work = training_work(self.data, self.prepared.network, self.prepared.settings)
             keys = member_keys(ensemble.plan, work)
             answers = {}
-            for method, params in self.prepared.methods:
-                if method not in deciding:
-                    continue
+            asked_about = [asked for asked in self.prepared.methods if asked[0] in deciding]
+            self._ask_ahead(ensemble, asked_about, keys)
+            for method, params in asked_about:
                 try:
                     asked = question(self.prepared, method, params, keys)
                     answers[method.name] = self.answers(asked, ask).importance
-                except OutputError:
+                except (OutputError, EngineError):
                     raise
                 except Exception as error:  # noqa: BLE001 - as below, where it is asked again and its failure told
                     log.debug("method %s does not decide: %s", method.name, error)
@@ -287,6 +311,7 @@ class _Run:
         work = training_work(self.data, self.prepared.network, self.prepared.settings)
         keys = member_keys(ensemble.plan, work)
         answers: dict[str, Answer] = {}
+        self._ask_ahead(ensemble, self.prepared.methods, keys)
         for method, params in sorted(self.prepared.methods, key=lambda asked: asked[0].after_others):
             self.console.method(method.name)
             start = time.monotonic()
@@ -297,7 +322,7 @@ class _Run:
                 answer = self.answers(asked, ask, said)
                 importance = with_q_values(answer.importance, self.experiment.ranking.multiplicity)
                 answer = replace(answer, importance=importance)
-            except OutputError:
+            except (OutputError, EngineError):
                 raise
             except Exception as error:  # noqa: BLE001 - plugins are code of strangers, and the others' results stand
                 self._method_failed(method.name, error)
@@ -306,6 +331,18 @@ class _Run:
                 answers[method.name] = answer
                 self._answered(method, params, answer, numbers)
         return {name: answer.importance for name, answer in answers.items()}
+
+    def _ask_ahead(
+        self, ensemble: Ensemble, methods: Sequence[tuple[type[Method], MethodParams]], keys: Sequence[str]
+    ) -> None:
+        """Have those methods asked that need not wait for others."""
+        questions = []
+        for method, params in methods:
+            if not method.after_others:
+                # What cannot even be asked says so when its turn comes.
+                with suppress(Exception):
+                    questions.append(question(self.prepared, method, params, keys))
+        self.engine.ask_ahead(self.answers, questions, self.prepared, ensemble, self.console)
 
     def _answered(
         self, method: type[Method], params: MethodParams, answer: Answer, numbers: NDArray[np.int64]

@@ -26,10 +26,15 @@ Group = NDArray[np.int64]
 
 
 def threads() -> int:
-    """How many groups train at the same time: one for each core, and one where there is a GPU."""
+    """How many groups train at the same time: one for each core, and one where there is a GPU.
+
+    `OMP_NUM_THREADS` says how many cores are meant for this process, where several share a machine.
+    """
     if tf.config.list_physical_devices("GPU"):
         return 1
-    return min(MOST_THREADS, len(os.sched_getaffinity(0)))
+    meant = os.environ.get("OMP_NUM_THREADS", "")
+    cores = len(os.sched_getaffinity(0))
+    return min(MOST_THREADS, cores, int(meant) if meant.isdecimal() and int(meant) else cores)
 
 
 def groups(members: int, at_a_time: int) -> list[Group]:

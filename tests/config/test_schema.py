@@ -19,7 +19,7 @@ SECTIONS = [Experiment, DataConfig, NetworkConfig, TrainingConfig, SplitConfig, 
 
 def test_the_smallest_experiment_has_the_documented_defaults() -> None:
     experiment = Experiment.model_validate(SMALL)
-    assert (experiment.seed, experiment.engine, experiment.plugins) == (0, "local", [])
+    assert (experiment.seed, experiment.engine.dask, experiment.plugins) == (0, None, [])
     assert (experiment.data.target, experiment.data.task, experiment.data.missing) == (
         "last",
         "auto",

@@ -64,18 +64,18 @@ class Runs:
         from deepfeat.runs.answers import LedgerAnswers  # noqa: PLC0415 - loads TensorFlow
         from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
 
-        train, ask = Trainer.train, LedgerAnswers._ask
+        train, ask = Trainer.train, LedgerAnswers.ask_part
 
         def counted(trainer: Trainer, plan: Any, *arguments: Any) -> Any:  # noqa: ANN401
             self.trained.append(len(plan))
             return train(trainer, plan, *arguments)
 
-        def noted(answers: Any, asked: Any, part: Any, *arguments: Any) -> None:  # noqa: ANN401
+        def noted(answers: Any, asked: Any, part: Any, *arguments: Any) -> str:  # noqa: ANN401
             self.asked.append((asked.method.name, sum(len(own) for _, own in part)))
-            ask(answers, asked, part, *arguments)
+            return ask(answers, asked, part, *arguments)
 
         monkeypatch.setattr(Trainer, "train", counted)
-        monkeypatch.setattr(LedgerAnswers, "_ask", noted)
+        monkeypatch.setattr(LedgerAnswers, "ask_part", noted)
         # These runs are about what is computed and kept; the forest beside the networks may have few trees.
         monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
         monkeypatch.setattr("deepfeat.runs.provenance.libraries", dict)

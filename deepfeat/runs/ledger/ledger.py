@@ -93,6 +93,20 @@ class Ledger:
             else:
                 self._add(record)
 
+    def adopt(self, name: str) -> bool:
+        """Take notice of one publication of somebody else, without looking at all of them.
+
+        Args:
+            name: of the record.
+
+        Returns:
+            Whether it is there, with all its objects.
+        """
+        record = self._valid(self._records / name)
+        if record is not None:
+            self._add(record)
+        return record is not None
+
     def find(self, key: str) -> Found | None:
         """A result, or None where it is not there or damaged; damage is logged."""
         for name in self._places.get(key, ()):

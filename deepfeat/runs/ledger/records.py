@@ -37,7 +37,7 @@ class Record:
     @property
     def name(self) -> str:
         """Of its file: the same for everybody who computes the same results together."""
-        return f"{self.kind}-{digest([self.kind, *self.keys])}.json"
+        return record_name(self.kind, self.keys)
 
     def to_bytes(self) -> bytes:
         """The file's content."""
@@ -76,6 +76,16 @@ class Record:
         if record.name != name:
             raise ValueError("it is another record")
         return record
+
+
+def record_name(kind: Kind, keys: Sequence[str]) -> str:
+    """The file name of the record of some results that are computed together.
+
+    Args:
+        kind: of the record.
+        keys: of the results, in order.
+    """
+    return f"{kind}-{digest([kind, *keys])}.json"
 
 
 def read_record(path: Path) -> Record:

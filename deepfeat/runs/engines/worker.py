@@ -1,0 +1,200 @@
+"""`deepfeat worker`: workers that join a cluster, and tell the batch system the truth when they end.
+
+A worker of dask ends with exit code 0 when it has lost its scheduler. To a batch system that is success. So
+what a worker here says in the end is decided by the run directory: 0 if the run is complete, and 75 if not.
+"""
+
+import asyncio
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+from distributed.comm import connect
+from distributed.security import Security
+
+from deepfeat.config.engine import DaskConfig
+from deepfeat.errors import ExitCode
+from deepfeat.runs import provenance
+from deepfeat.runs.engines.cluster import (
+    LOOPBACK,
+    SETTINGS,
+    TASKS,
+    WorkersError,
+    find,
+    security,
+    worker_memory,
+)
+from deepfeat.runs.engines.nanny import TellingNanny, environment
+from deepfeat.runs.paths import RunPaths
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+# Seconds: for one attempt to connect, between two, for a worker to load its libraries, to say goodbye.
+_CONNECT, _BETWEEN, _START_UP, _FAREWELL = 10.0, 1.0, 600.0, 3.0
+_END_TIME = "SLURM_JOB_END_TIME"
+# Seconds before the wall time of a batch job at which its worker leaves.
+_MARGIN = 60.0
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What some workers are started with.
+
+    Attributes:
+        cluster: what leads to the scheduler, the certificates, how long to wait.
+        processes: how many workers.
+        lifetime: seconds after which they leave; None to stay.
+        host: address of this machine at which others reach its workers; None for what the system says.
+        run: directory of the run whose end decides on the exit code; None for the one last worked for.
+    """
+
+    cluster: DaskConfig
+    processes: int
+    lifetime: float | None = None
+    host: str | None = None
+    run: Path | None = None
+
+
+def lifetime_left(environ: Mapping[str, str], now: float) -> float | None:
+    """Seconds that a worker may live in a batch job that has a wall time; None where none is known.
+
+    Args:
+        environ: environment variables.
+        now: seconds since 1970.
+    """
+    end = environ.get(_END_TIME, "")
+    return max(1.0, int(end) - now - _MARGIN) if end.isdecimal() else None
+
+
+def work(wanted: Work, say: Say) -> ExitCode:
+    """Be workers until there is nothing left to do, the lifetime is over, or a signal comes.
+
+    Args:
+        wanted: how many, and for which scheduler.
+        say: told what happens, a line each.
+
+    Returns:
+        COMPLETE if the run that was worked for is complete; INTERRUPTED if not, or if none is known.
+
+    Raises:
+        WorkersError: there is no scheduler.
+        InputError: certificates cannot be read.
+    """
+    safe = security(wanted.cluster.tls)
+    with (
+        tempfile.TemporaryDirectory(prefix="deepfeat-", ignore_cleanup_errors=True) as scratch,
+        dask.config.set(SETTINGS),
+    ):
+        asyncio.run(_work(wanted, safe, Path(scratch), say))
+        run = wanted.run or _worked_for(Path(scratch))
+    code = verdict(run)
+    where = f"the run in {run}" if run else "no run was worked for, and none named with --run"
+    say(
+        f"{where}: {'complete' if code == ExitCode.COMPLETE else 'not known to be complete'}"
+        if run
+        else where
+    )
+    return code
+
+
+def verdict(run: Path | None) -> ExitCode:
+    """Whether a run is complete, as an exit code for a batch system.
+
+    Args:
+        run: its directory; None where it is not known.
+    """
+    told = None if run is None else provenance.earlier(RunPaths(run).provenance)
+    ended = (provenance.ExitState.COMPLETE, provenance.ExitState.PARTIAL)
+    return ExitCode.COMPLETE if told and told.get("state") in ended else ExitCode.INTERRUPTED
+
+
+def _worked_for(scratch: Path) -> Path | None:
+    """The run that a worker has noted."""
+    with suppress(OSError):
+        return Path((scratch / "run").read_text(encoding="utf-8"))
+    return None
+
+
+async def _work(wanted: Work, safe: Security | None, scratch: Path, say: Say) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in _SIGNALS:
+        loop.add_signal_handler(signum, stop.set)
+    stopped = asyncio.ensure_future(stop.wait())
+    address = await _scheduler(wanted.cluster, safe, stop, say)
+    if address is None:
+        return
+    host = wanted.host or (LOOPBACK if LOOPBACK in address else None)
+    nannies = [
+        TellingNanny(
+            address,
+            nthreads=1,
+            host=host,
+            memory_limit=worker_memory(wanted.cluster.memory, wanted.processes),
+            security=safe,
+            local_directory=str(scratch),
+            env=environment(scratch),
+            preload=[TASKS],
+            death_timeout=_START_UP,
+            lifetime=wanted.lifetime,
+            worker_dashboard_address=f"{LOOPBACK}:0",
+            dashboard_address=f"{LOOPBACK}:0",
+        )
+        for _ in range(wanted.processes)
+    ]
+    started = asyncio.gather(*nannies, return_exceptions=True)
+    await _either(started, stopped)
+    if not stop.is_set():
+        say(f"{wanted.processes} workers for the scheduler at {address}")
+        over = asyncio.gather(*(nanny.finished() for nanny in nannies))
+        await _either(over, stopped)
+        say("asked to stop" if stop.is_set() else "the scheduler is gone, or the time is over")
+    if stop.is_set():
+        # Known to the scheduler, so that what they were doing is not held against it.
+        addresses = [nanny.worker_address for nanny in nannies if nanny.worker_address]
+        with suppress(Exception):
+            await asyncio.wait_for(
+                nannies[0].scheduler.retire_workers(workers=addresses, close_workers=False, remove=True),
+                _FAREWELL,
+            )
+    with suppress(Exception):
+        await asyncio.wait_for(asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies)), 2 * _FAREWELL)
+    stopped.cancel()
+
+
+async def _either(one: asyncio.Future[Any], other: asyncio.Future[Any]) -> None:
+    await asyncio.wait([one, other], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _scheduler(cluster: DaskConfig, safe: Security | None, stop: asyncio.Event, say: Say) -> str | None:
+    """The address of a scheduler that answers; None where somebody wants this to stop.
+
+    A file may still name the scheduler of an attempt that was stopped, so it is read again each time.
+    """
+    end, told = time.monotonic() + cluster.wait, False
+    given = {} if safe is None else safe.get_connection_args("worker")
+    while not stop.is_set():
+        address, why = find(cluster), f"there is no {cluster.scheduler_file}"
+        if address is not None:
+            try:
+                comm = await connect(address, timeout=_CONNECT, **given)
+            except (OSError, ValueError, TypeError) as error:
+                why = f"{address}: {error}"
+            else:
+                await comm.close()
+                return address
+        if time.monotonic() > end:
+            raise WorkersError(f"no scheduler within {cluster.wait:.0f} s: {why}; start `deepfeat run` first")
+        if not told:
+            say(f"waiting for a scheduler: {why}")
+            told = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _BETWEEN)
+    return None

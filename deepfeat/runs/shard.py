@@ -1,0 +1,218 @@
+"""`deepfeat run --shard i/n`: a share of a run, computed with no engine at all, for any later run to collect.
+
+Shards know nothing of each other but what is in the ledger, so they need no connection, and may run at the
+same time, one after another, or not at all. What a shard may not take for granted (that all models are
+trained, or all networks that a method wants) is left to a later call, or to the run that collects.
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepfeat.ensemble import Ensemble
+from deepfeat.errors import DeepfeatError, ExitCode, InputError, Problem
+from deepfeat.methods.importance import Importance
+from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.refitting import CountedFit
+from deepfeat.runs.answers import LedgerAnswers, Question, question, unanswered
+from deepfeat.runs.asking import Ask, asking, failure
+from deepfeat.runs.console import RunConsole
+from deepfeat.runs.fitting import LedgerFit, train_here
+from deepfeat.runs.ledger.keys import Work, member_keys, training_work
+from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.ledger.records import record_name
+from deepfeat.runs.paths import RunPaths
+from deepfeat.runs.prepare import Prepared
+from deepfeat.runs.refits import Refits, fit_shown
+from deepfeat.training.loop import Progress
+from deepfeat.training.plan import FitPlan
+from deepfeat.training.trainer import Trainer
+from deepfeat.writing.atomic import OutputError, make_directory
+
+_ID, _LEAST, _STEP, _COUNT = (f"SLURM_ARRAY_TASK_{name}" for name in ("ID", "MIN", "STEP", "COUNT"))
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of several equal shares.
+
+    Attributes:
+        number: which, from 1.
+        count: how many there are.
+    """
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return f"{self.number}/{self.count}"
+
+    def takes(self, index: int) -> bool:
+        """Whether something with this number, from 0, is in this share."""
+        return index % self.count == self.number - 1
+
+
+class NotMineError(DeepfeatError):
+    """What a method needs next is for other shards to train."""
+
+
+def read_shard(text: str, environ: Mapping[str, str]) -> Shard:
+    """The shard of a command line.
+
+    Args:
+        text: `i/n`, or nothing for what a job array of Slurm says.
+        environ: environment variables.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        if text:
+            number, count = (int(part) for part in text.split("/"))
+        else:
+            least, step = int(environ.get(_LEAST, "1")), int(environ.get(_STEP, "1"))
+            number, count = (int(environ[_ID]) - least) // step + 1, int(environ[_COUNT])
+    except KeyError:
+        reason = f"write --shard i/n; {_ID} and {_COUNT} are set only in a job array of Slurm"
+    except ValueError:
+        reason = f"found {text!r}; write i/n, such as 2/8"
+    else:
+        if 1 <= number <= count:
+            return Shard(number, count)
+        reason = f"{number}/{count} is no share; write a number from 1 to {count} before the /"
+    raise InputError(Problem("command line", 0, 0, f"--shard: {reason}"))
+
+
+def run_shard(
+    prepared: Prepared, trainer: Trainer, paths: RunPaths, console: RunConsole, shard: Shard
+) -> ExitCode:
+    """Compute a share of an experiment and publish it; writes no results.
+
+    Args:
+        prepared: what to do, checked.
+        trainer: of the main ensemble.
+        paths: of the run.
+        console: told what happens.
+        shard: which share.
+
+    Returns:
+        COMPLETE, or PARTIAL where a method failed.
+
+    Raises:
+        InputError: how many models there will be is not known.
+        OutputError: something cannot be saved.
+    """
+    if prepared.loaded.experiment.training.models == "auto":
+        where = ("training", "models")
+        raise InputError(prepared.loaded.problem(where, "a share of auto is not known; write a number"))
+    make_directory(paths.root)
+    log = paths.root / "logs" / f"shard-{shard.number}-of-{shard.count}.log"
+    with console.log_to(log), tempfile.TemporaryDirectory(prefix="deepfeat-") as scratch:
+        return _Share(prepared, trainer, paths, console, shard, Path(scratch)).compute()
+
+
+class _Share:
+    def __init__(
+        self,
+        prepared: Prepared,
+        trainer: Trainer,
+        paths: RunPaths,
+        console: RunConsole,
+        shard: Shard,
+        scratch: Path,
+    ) -> None:
+        self.prepared, self.trainer, self.paths = prepared, trainer, paths
+        self.console, self.shard = console, shard
+        self.ledger = Ledger(paths.ledger)
+        self.work = training_work(prepared.data, prepared.network, prepared.settings)
+        self.fit = LedgerFit(self.ledger)
+        refits = Refits(prepared, trainer, console, LedgerFit(self.ledger, self._train_own))
+        seed = prepared.loaded.experiment.seed
+        self.answers = LedgerAnswers(seed, prepared.methods, self.ledger, paths, refits, scratch)
+        self.code = ExitCode.COMPLETE
+
+    def compute(self) -> ExitCode:
+        """The whole share."""
+        plan = self.prepared.plan
+        self.console.stage(f"Experiment {self.prepared.loaded.experiment.name}, shard {self.shard}")
+        stacks = self.trainer.stacks(plan)
+        own = [member for number, stack in enumerate(stacks) if self.shard.takes(number) for member in stack]
+        if own:
+            members = fit_shown(self.fit, plan.select(sorted(own)), self.trainer, self.console)
+            self._ask(members, [method for method in self._methods if method[0].kind == "member"])
+        else:
+            self.console.note(f"there are only {len(stacks)} stacks, none of them for this shard")
+        if self.fit.missing(plan, self.work):
+            self.console.note(
+                "methods that need all models are left: the others' shares of the models are not there yet"
+            )
+            return self.code
+        self._ask(self.fit(plan, self.trainer), self._experiment_methods())
+        return self.code
+
+    @property
+    def _methods(self) -> list[tuple[type[Method], MethodParams]]:
+        """Those that need not wait for others."""
+        return [asked for asked in self.prepared.methods if not asked[0].after_others]
+
+    def _experiment_methods(self) -> list[tuple[type[Method], MethodParams]]:
+        """Those that train, for all shards together; and a share of those that do not."""
+        methods = [asked for asked in self._methods if asked[0].kind == "experiment"]
+        members = len(self.prepared.plan)
+        train = [each for each in methods if each[0](each[1]).fits(self.prepared.data, members)]
+        others = [each for each in methods if each not in train]
+        return [each for number, each in enumerate(others) if self.shard.takes(number)] + train
+
+    def _ask(self, ensemble: Ensemble, methods: Sequence[tuple[type[Method], MethodParams]]) -> None:
+        kept = ensemble.succeeded
+        if not methods or not len(kept):
+            return
+        ensemble = ensemble.select(kept.tolist())
+        keys = member_keys(ensemble.plan, self.work)
+        with asking(self.prepared, ensemble, self.paths.root, self.console) as ask:
+            for method, params in methods:
+                self.console.method(method.name)
+                self._ask_one(question(self.prepared, method, params, keys), ask)
+
+    def _ask_one(self, asked: Question, ask: Ask) -> None:
+        none: dict[str, Importance] = {}
+        parts = unanswered(self.ledger, asked)
+        if not parts:
+            self.console.note("answered before")
+        try:
+            for part in parts:
+                self.answers.ask_part(asked, part, ask, none, CountedFit(self.answers.fit), 0.0)
+        except OutputError:
+            raise
+        except NotMineError as rest:
+            self.console.note(str(rest))
+        except Exception as error:  # noqa: BLE001 - plugins are code of strangers
+            told, _ = failure(error)
+            self.console.warning(
+                f"method {asked.method.name}: {told}; the run that collects will ask it again"
+            )
+            self.code = ExitCode.PARTIAL
+
+    def _train_own(
+        self,
+        fit: LedgerFit,
+        stacks: Sequence[FitPlan],
+        trainer: Trainer,
+        work: Work,
+        progress: Progress | None,
+    ) -> Mapping[str, str]:
+        """Train the share of what a method wants, and leave it if that is not all."""
+        names = [record_name("members", member_keys(stack, work)) for stack in stacks]
+        # By their names: that does not depend on which of them others have trained already.
+        own = [self.shard.takes(int(name[-20:-5], 16)) for name in names]
+        train_here(
+            fit, [stack for stack, mine in zip(stacks, own, strict=True) if mine], trainer, work, progress
+        )
+        left = [
+            name for name, mine in zip(names, own, strict=True) if not mine and not fit.ledger.adopt(name)
+        ]
+        if left:
+            raise NotMineError(f"{len(left)} of {len(stacks)} stacks that it wants next are for other shards")
+        return {}
