@@ -1,8 +1,8 @@
 """The command line: one thin function per command. Imports nothing heavy."""
 
+import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deepfeat.commands import cluster, starting
 from deepfeat.commands import methods as plugged
-from deepfeat.commands import starting
 from deepfeat.commands.common import CONTEXT
 from deepfeat.errors import DeepfeatError, ExitCode
 
@@ -283,88 +283,6 @@ def _interrupted(signal: str) -> str:
 
 
 @program.command(context_settings=CONTEXT)
-@click.option(
-    "--scheduler-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file in which `deepfeat run` says where its scheduler is; it need not exist yet.",
-)
-@click.option("--address", help="The scheduler itself, such as tcp://10.0.0.1:8786.")
-@click.option(
-    "--processes",
-    type=click.IntRange(min=1),
-    help="Workers to start, of one thread each [default: one per core that this job may use].",
-)
-@click.option("--memory", help="Memory of each, such as 4 GiB [default: an equal share of what is free].")
-@click.option(
-    "--lifetime",
-    type=click.FloatRange(min=1),
-    metavar="SECONDS",
-    help="Leave after so long; choose less than the wall time of the job [default: in a job of Slurm, a "
-    "minute less than it has].",
-)
-@click.option(
-    "--wait", type=click.FloatRange(min=1), default=600, show_default=True, help="Seconds to wait for it."
-)
-@click.option("--host", help="Address of this machine at which the others reach it [default: the system's].")
-@click.option(
-    "--run",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the run whose end decides on the exit code [default: the one worked for].",
-)
-@click.option("--tls-ca", help="Certificate of the authority, where traffic is encrypted.")
-@click.option("--tls-certificate", help="Certificate of this worker.")
-@click.option("--tls-key", help="Its private key.")
-def worker(
-    *,
-    scheduler_file: Path | None,
-    address: str | None,
-    processes: int | None,
-    memory: str | None,
-    lifetime: float | None,
-    wait: float,
-    host: str | None,
-    run: Path | None,
-    tls_ca: str | None,
-    tls_certificate: str | None,
-    tls_key: str | None,
-) -> int:
-    """Work for a run that `deepfeat run` has started elsewhere, and leave when it is over.
-
-    All must see the directory of results under the same path, and have the same deepfeat installed.
-
-    \b
-    Exit code: 0 the run is complete, 75 it is not (the scheduler was lost, the lifetime is over, a signal
-    came), 2 wrong input.
-    """
-    from pydantic import ValidationError  # noqa: PLC0415 - commands import what they need
-
-    from deepfeat.config import explain  # noqa: PLC0415
-    from deepfeat.config.engine import DaskConfig  # noqa: PLC0415
-    from deepfeat.runs.engines.worker import Work, lifetime_left, work  # noqa: PLC0415
-
-    if (scheduler_file is None) == (address is None):
-        raise click.UsageError("give either --scheduler-file or --address")
-    tls = {"ca": tls_ca, "certificate": tls_certificate, "key": tls_key}
-    if any(tls.values()) and not all(tls.values()):
-        raise click.UsageError("--tls-ca, --tls-certificate and --tls-key go together")
-    settings = {
-        "address": address,
-        "scheduler_file": scheduler_file and str(scheduler_file),
-        "memory": memory,
-        "wait": wait,
-        "tls": tls if all(tls.values()) else None,
-    }
-    try:
-        cluster = DaskConfig.model_validate(settings)
-    except ValidationError as error:
-        problems = [f"{path[0]}: {why}" for path, why in explain(error, DaskConfig, settings)]
-        raise click.UsageError("; ".join(problems)) from error
-    left = lifetime if lifetime is not None else lifetime_left(os.environ, time.time())
-    wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, host, run)
-    return work(wanted, lambda line: click.echo(line, err=True))
-
-
-@program.command(context_settings=CONTEXT)
 @click.argument("run", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "-o",
@@ -485,5 +403,6 @@ def _split(experiment: Path, settings: tuple[str, ...]) -> tuple[Path, list[str]
 
 program.add_command(starting.init)
 program.add_command(starting.demo)
+program.add_command(cluster.worker)
 program.add_command(plugged.methods)
 program.add_command(plugged.schema)
