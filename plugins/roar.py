@@ -52,7 +52,7 @@ class Roar(Method):
     as a guide. Equal sets of features are trained once, whoever asks for them.
 
     `faithfulness.csv` holds the areas, best first, and `curves.csv` the curves. With `ranking.weights:
-    faithfulness` the aggregate weighs each method by how far its area exceeds that of random orders. The
+    roar` the aggregate weighs each method by how far its area exceeds that of random orders. The
     method's own scores are the others' importances with these weights, a row per fold.
     """
 

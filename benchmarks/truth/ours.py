@@ -1,56 +1,90 @@
-"""The default experiment, run as a user runs it: `deepfeat run experiment.yml` on the table as a CSV file."""
+"""The default experiment, as `deepfeat run experiment.yml` carries it out, without its pages and its copies.
 
-import json
-import os
-import subprocess
-import sys
+The same functions that a run calls, in this process: the importances are a run's to the last bit, and two
+starts of TensorFlow a table are saved. Controls are left out, which have no part in the column `importance`.
+"""
+
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
+from deepfeat.ensemble import fit
+from deepfeat.methods.context import Context
+from deepfeat.methods.importance import Importance
+from deepfeat.ranking.table import build_ranking
+from deepfeat.runs.asking import ask
+from deepfeat.runs.conclusions import conclude
+from deepfeat.runs.prepare import Prepared, prepare
+from deepfeat.runs.skill import judge_members
 from deepfeat.testing.families import KnownProblem
+from deepfeat.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = "target"
 
 
-def default_experiment(problem: KnownProblem, seed: int, settings: list[str]) -> dict[str, Any]:
-    """Run it.
+def default_experiment(problem: KnownProblem, seed: int, models: int, settings: list[str]) -> dict[str, Any]:
+    """Carry it out.
 
     Args:
         problem: the table.
         seed: the experiment's seed.
+        models: how many networks are trained.
         settings: further settings of the command line, `key.path=value`.
 
     Returns:
-        `scores`: per column of `ranking.csv` that holds an importance, one score per feature in the order of
-        the table; `verdict`: whether the answer says that the ranking may be used, where it says so.
+        `scores`: of the column `importance` and of every method, one score per feature in the order of the
+        table; `usable`: whether the answer says that the ranking may be used, where there is nothing to find,
+        else None: it is not asked.
 
     Raises:
-        subprocess.CalledProcessError: the run failed.
+        InputError: the experiment cannot be carried out.
+        MethodError: a method has no answer.
     """
     with TemporaryDirectory() as folder:
         table = Path(folder) / "table.csv"
         frame = pd.DataFrame(problem.x).set_axis(list(problem.feature_names), axis="columns")
         target = problem.y if problem.task == "regression" else [f"class {label}" for label in problem.y]
         frame.assign(**{TARGET: target}).to_csv(table, index=False)
-        command = [sys.executable, "-m", "deepfeat", "run", str(ROOT / "experiment.yml"), f"seed={seed}"]
-        chosen = ["name=truth", f"data.path={table}", f"data.target={TARGET}", f"data.task={problem.task}"]
-        subprocess.run(
-            [*command, *chosen, *settings, "--output", folder],
-            cwd=ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdout=subprocess.DEVNULL,
-            check=True,
+        chosen = [f"data.path={table}", f"data.target={TARGET}", f"data.task={problem.task}"]
+        always = [f"seed={seed}", f"training.models={models}", "controls=never"]
+        prepared = prepare(ROOT / "experiment.yml", [*always, *chosen, *settings])
+        return _carry_out(prepared, problem, Path(folder))
+
+
+def _carry_out(prepared: Prepared, problem: KnownProblem, folder: Path) -> dict[str, Any]:
+    ensemble = fit(prepared.plan, Trainer(prepared.data, prepared.network, prepared.settings))
+    experiment = prepared.loaded.experiment
+    kept = ensemble.select(ensemble.succeeded)
+    answers: dict[str, Importance] = {}
+    for method, params in prepared.methods:
+        context = Context(seed=experiment.seed, method=method.name, folder=folder / method.name)
+        answers[method.name] = ask(method, params, kept, prepared.data, context)
+    judged = judge_members(ensemble, experiment.ranking.skilless)
+    if problem.relevant:
+        averaged = judged.averaged[ensemble.succeeded]
+        scores = {
+            name: given.scores[averaged] if len(given.scores) == len(averaged) else given.scores
+            for name, given in answers.items()
+        }
+        ranking = build_ranking(
+            prepared.data.feature_names,
+            scores,
+            normalisation=experiment.ranking.normalise,
+            across=experiment.ranking.across_methods,
+            resamples=1,
         )
-        return _answer(Path(folder) / "truth", problem)
-
-
-def _answer(run: Path, problem: KnownProblem) -> dict[str, Any]:
-    ranking = pd.read_csv(run / "ranking.csv").set_index("feature").loc[list(problem.feature_names)]
-    methods = [path.stem for path in sorted((run / "methods").glob("*.csv")) if path.stem in ranking]
-    scores = {name: ranking[name].tolist() for name in ("importance", *methods)}
-    answer = run / "answer.json"
-    return {"scores": scores, "answer": json.loads(answer.read_text()) if answer.exists() else None}
+        usable = None
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the baselines, which have nothing to find either
+            found = conclude(ensemble, judged, answers, experiment.ranking, experiment.seed)
+        ranking, usable = found.ranking, found.answer.usable
+    by_feature = ranking.set_index("feature").loc[list(problem.feature_names)]
+    return {
+        "scores": {name: by_feature[name].tolist() for name in ("importance", *answers)},
+        "usable": usable,
+    }

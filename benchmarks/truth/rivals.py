@@ -18,7 +18,7 @@ Tool = Callable[[Dataset, int], Scores]
 
 HELD_OUT = 0.25
 """Share of the rows that a tool holds out, to stop by or to shuffle."""
-EXPLAINED, LIME_EXPLAINED, BACKGROUND = 200, 50, 100
+EXPLAINED, LIME_EXPLAINED, BACKGROUND = 200, 25, 100
 
 
 def xgboost_treeshap(data: Dataset, seed: int) -> Scores:
@@ -34,7 +34,7 @@ def xgboost_treeshap(data: Dataset, seed: int) -> Scores:
         "colsample_bytree": 0.8,
         "early_stopping_rounds": 30,
         "random_state": seed,
-        "n_jobs": 2,
+        "n_jobs": 1,
     }
     kind = xgboost.XGBRegressor if data.task == "regression" else xgboost.XGBClassifier
     model = kind(**chosen).fit(train, y_train, eval_set=[(valid, y_valid)], verbose=False)
@@ -51,7 +51,7 @@ def forest_permutation(data: Dataset, seed: int) -> Scores:
 
     train, valid, y_train, _ = _split(data, seed)
     kind = RandomForestRegressor if data.task == "regression" else RandomForestClassifier
-    forest = kind(500, random_state=seed, n_jobs=2).fit(train, y_train)
+    forest = kind(500, random_state=seed).fit(train, y_train)
     rows = _rows(data, seed)[1]
     return permutation_importance(
         forest, valid, data.y[rows], data.column_feature, np.random.default_rng(seed)

@@ -298,10 +298,10 @@ class RankingConfig(Section):
         description="how the methods are averaged: their importances, their ranks, or how far more of them "
         "agree on a high rank than chance would",
     )
-    weights: Literal["equal", "faithfulness"] = Field(
+    weights: Text = Field(
         default="equal",
-        description="how much each method counts in the mean: all alike, or by how faithful its ranking is "
-        "found to be by a method that judges the others",
+        description="how much each method counts in the mean: `equal`, all alike, or as the method of this "
+        "name finds that judges the others",
     )
     top_k: int | None = Field(
         default=None,

@@ -39,6 +39,7 @@ from deepfeat.methods.selection import (
     cross_fitted,
     size_of,
 )
+from deepfeat.methods.shuffled import OtherModel, ShuffledParams, shuffled_importance
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import member_seed
 from deepfeat.training.replaced import rebuilt
@@ -59,10 +60,12 @@ __all__ = [
     "Method",
     "MethodError",
     "MethodParams",
+    "OtherModel",
     "PerSplitParams",
     "Residuals",
     "RetrainingParams",
     "Share",
+    "ShuffledParams",
     "Size",
     "ask_others",
     "by_columns",
@@ -91,6 +94,7 @@ __all__ = [
     "save_figure",
     "screened",
     "shares",
+    "shuffled_importance",
     "size_of",
     "sum_columns",
     "to_columns",

@@ -54,8 +54,11 @@ class Importance:
         null_hypothesis: what `p_value` or `selected` speak against, a sentence; whoever gives one of the two
             has to give it.
         assumption: what has to hold besides for them to be valid, such as the model assumed for x.
+        predictions: (rows, outputs) what the models that a method fitted itself answer for rows of the table
+            that they have not learned from; NaN where there is no such answer. None where it asks the
+            networks of the experiment.
         weights: how far each of the other methods is to be believed, by name, 0 or more; only from methods
-            that are asked `after_others`. With `ranking.weights: faithfulness` the ranking uses them.
+            that are asked `after_others`. The ranking uses them where `ranking.weights` names the method.
         notes: sentences for the report: warnings, assumptions, what the method cannot see.
     """
 
@@ -73,11 +76,12 @@ class Importance:
     scale: str = ""
     null_hypothesis: str = ""
     assumption: str = ""
+    predictions: Array | None = None
     weights: Mapping[str, float] | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*_PER_MEMBER, *PER_FEATURE):
+        for name in (*_PER_MEMBER, *PER_FEATURE, "predictions"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _as_float64(value))
@@ -105,12 +109,13 @@ class Importance:
             "per_class": (n_members, None, n_features),
             "class_sign": (n_members, None, n_features),
             **dict.fromkeys(PER_FEATURE, (n_features,)),
+            "predictions": (None, None),
         }
         found = [
             f"{name} {fault}"
             for name, shape in shapes.items()
             if (value := getattr(self, name)) is not None
-            and (fault := _fault(value, shape, may_be_nan=name in PER_FEATURE))
+            and (fault := _fault(value, shape, may_be_nan=name in (*PER_FEATURE, "predictions")))
         ]
         for name in ("p_value", "q_value"):
             value = getattr(self, name)
@@ -147,19 +152,26 @@ class Importance:
 
     @classmethod
     def by_output(
-        cls, scores: Array, *, sign: Array | None = None, notes: tuple[str, ...] = ()
+        cls,
+        scores: Array,
+        *,
+        sign: Array | None = None,
+        predictions: Array | None = None,
+        notes: tuple[str, ...] = (),
     ) -> "Importance":
         """One answer from scores of each output: a feature's score is the mean over outputs.
 
         Args:
             scores: (members, outputs, features).
             sign: (members, outputs, features) direction of the influence on each output.
+            predictions: as the attribute.
             notes: as the attribute.
         """
         mean: Array = scores.mean(axis=1)
         if scores.shape[1] == 1:
-            return cls(mean, sign=None if sign is None else sign[:, 0], notes=notes)
-        return cls(mean, per_class=scores, class_sign=sign, notes=notes)
+            one = None if sign is None else sign[:, 0]
+            return cls(mean, sign=one, predictions=predictions, notes=notes)
+        return cls(mean, per_class=scores, class_sign=sign, predictions=predictions, notes=notes)
 
     @classmethod
     def join(cls, parts: Sequence["Importance"]) -> "Importance":

@@ -43,6 +43,7 @@ class Share:
         used: (features,) False where the network may not use a feature.
         train: rows to learn from; a bootstrap sample holds some of them several times.
         held_out: rows that the network has not been trained on.
+        unseen: rows that are not learned from: those held out, and those that the network was stopped by.
         rng: random numbers of the network's own.
     """
 
@@ -51,6 +52,7 @@ class Share:
     used: NDArray[np.bool_]
     train: Rows
     held_out: Rows
+    unseen: Rows
     rng: np.random.Generator
 
     def standardised(self, rows: Rows) -> Floats:
@@ -116,6 +118,7 @@ def shares(ensemble: Ensemble, data: Dataset, context: Context, at_most: int) ->
             used=plan.mask[member],
             train=plan.splits[member].train,
             held_out=held_out_rows(ensemble, member),
+            unseen=np.union1d(plan.splits[member].valid, plan.splits[member].held_out),
             rng=context.member_rng(plan.seeds[member]),
         )
         context.progress(member + 1, count)

@@ -170,13 +170,14 @@ def _unjudged(
     loaded: LoadedExperiment, registry: Registry, methods: list[tuple[type[Method], MethodParams]]
 ) -> list[Problem]:
     """What is wrong where methods are to be weighed and none of them does it."""
-    weighs = loaded.experiment.ranking.weights != "equal"
-    if not weighs or any(method.after_others for method, _ in methods):
+    judge = loaded.experiment.ranking.weights
+    if judge == "equal" or any(method.name == judge and method.after_others for method, _ in methods):
         return []
-    known = [name for name, method in registry.methods.items() if method.after_others]
-    reason = (
-        f"no method of the experiment judges the others; add one to methods: {', '.join(known) or 'none'}"
-    )
+    known = [name for name, method in registry.methods.items() if method.after_others and not method.control]
+    if judge in known:
+        reason = f"{judge} is not asked; add it to methods"
+    else:
+        reason = f"{judge!r} is no method that judges the others; use one of: {', '.join(('equal', *known))}"
     return [loaded.problem(("ranking", "weights"), reason)]
 
 

@@ -383,14 +383,14 @@ class _Run:
         )
 
     def _weights(self, judges: Mapping[str, Importance]) -> Mapping[str, float] | None:
-        """How much each method counts, as the first judge that gives weights has it; None for all alike."""
-        if self.experiment.ranking.weights == "equal":
+        """How much each method counts, as the judge that the experiment names has it; None for all alike."""
+        name = self.experiment.ranking.weights
+        if name == "equal":
             return None
-        given = [(name, answer.weights) for name, answer in judges.items() if answer.weights]
-        if not given:
-            self.console.warning("no method has judged the others, so all of them count alike")
+        weights = judges[name].weights if name in judges else None
+        if weights is None:
+            self.console.warning(f"{name} has not judged the other methods, so all of them count alike")
             return None
-        name, weights = given[0]
         if not any(weights.values()):
             self.console.warning(f"{name} believes none of the methods, so all of them count alike")
             return None

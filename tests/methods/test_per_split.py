@@ -19,7 +19,7 @@ RNG = np.random.default_rng
 def _share(data: Dataset, train: np.ndarray, used: np.ndarray | None = None) -> Share:
     every = np.ones(data.n_features, dtype=bool)
     rest = np.setdiff1d(np.arange(data.n_rows), train)
-    return Share(data, data.y, every if used is None else used, train, rest, RNG(0))
+    return Share(data, data.y, every if used is None else used, train, rest, rest, RNG(0))
 
 
 @pytest.fixture

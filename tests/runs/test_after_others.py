@@ -75,7 +75,7 @@ def test_its_weights_count_where_they_are_asked_for(
     (tmp_path / "mine.py").write_text(PLUGINS)
     path = write_experiment(plugins=["mine.py"], methods=["judge", "gate", "first_layer"])
     rankings = {}
-    for weights in ("equal", "faithfulness"):
+    for weights in ("equal", "judge"):
         paths = RunPaths(tmp_path / weights)
         run(prepare(path, [f"ranking.weights={weights}"]), paths, RunConsole(io.StringIO()))
         rankings[weights] = pd.read_csv(paths.ranking)
@@ -86,11 +86,13 @@ def test_its_weights_count_where_they_are_asked_for(
 
 
 def test_weights_need_a_judge(write_experiment: Callable[..., Path]) -> None:
-    with pytest.raises(InputError, match="no method of the experiment judges the others; add one to methods"):
-        prepare(write_experiment(ranking={"weights": "faithfulness"}))
+    with pytest.raises(InputError, match="'gate' is no method that judges the others; use one of: equal, "):
+        prepare(write_experiment(ranking={"weights": "gate"}))
+    with pytest.raises(InputError, match="roar is not asked; add it to methods"):
+        prepare(write_experiment(ranking={"weights": "roar"}))
 
 
 def test_weights_are_for_the_mean(write_experiment: Callable[..., Path]) -> None:
-    ranking = {"weights": "faithfulness", "across_methods": "mean_rank"}
+    ranking = {"weights": "roar", "across_methods": "mean_rank"}
     with pytest.raises(InputError, match="not for mean_rank; set across_methods: mean"):
         prepare(write_experiment(ranking=ranking))
