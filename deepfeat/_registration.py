@@ -11,7 +11,13 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-_LAYERS = ("deepfeat.nets.blocks", "deepfeat.nets.gate", "deepfeat.nets.standardize", "deepfeat.nets.losses")
+_LAYERS = (
+    "deepfeat.nets.blocks",
+    "deepfeat.nets.gate",
+    "deepfeat.nets.picture",
+    "deepfeat.nets.standardize",
+    "deepfeat.nets.losses",
+)
 
 
 def register_with_keras() -> None:

@@ -79,6 +79,7 @@ class AttentionMethod(Method):
     name = "attention"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Bahdanau, Cho & Bengio 2015, "Neural machine translation by jointly learning to align and '
         'translate", ICLR; on its limits: Jain & Wallace 2019, "Attention is not explanation", NAACL'

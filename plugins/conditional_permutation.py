@@ -39,6 +39,7 @@ class ConditionalPermutation(Method):
 
     name = "conditional_permutation"
     cost = Cost.PREDICTIONS
+    inputs = ("table",)
     paper = (
         'Strobl et al. 2008, "Conditional variable importance for random forests", BMC Bioinformatics 9; '
         'Watson & Wright 2021, "Testing conditional independence in supervised learning algorithms", Machine '

@@ -37,6 +37,7 @@ class Cpi(Method):
     name = "cpi"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Watson & Wright 2021, "Testing conditional independence in supervised learning algorithms", Machine '
         "Learning 110"

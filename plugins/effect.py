@@ -47,6 +47,7 @@ class Effect(Method):
     name = "effect"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Shah & Peters 2020, "The hardness of conditional independence testing and the generalised '
         'covariance measure", Annals of Statistics 48(3); Robinson 1988, "Root-N-consistent semiparametric '

@@ -36,6 +36,7 @@ class Glm(Method):
     name = "glm"
     kind = "experiment"
     cost = Cost.OTHER_MODELS
+    inputs = ("table",)
     paper = (
         "Nelder & Wedderburn 1972, JRSS A 135; separation: Firth 1993, Biometrika 80, and Heinze & Schemper "
         "2002, Statistics in Medicine 21"

@@ -49,6 +49,7 @@ class Hrt(Method):
     name = "hrt"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Tansey et al. 2022, "The holdout randomization test for feature selection in black box models", '
         'Journal of Computational and Graphical Statistics 31(1); Besag & Clifford 1991, "Sequential Monte '

@@ -93,6 +93,7 @@ class Knockoff(Method):
     name = "knockoff"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Lu, Fan, Lv & Noble 2018, "DeepPINK: reproducible feature selection in deep neural networks", '
         "NeurIPS 31; Candes et al. 2018, JRSS B 80; derandomised: Ren & Barber 2023, JRSS B 86"

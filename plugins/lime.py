@@ -55,6 +55,7 @@ class Lime(Method):
     # Members are independent, but the file is made of all of them at once.
     kind = "experiment"
     cost = Cost.SAMPLING
+    inputs = ("table",)
     paper = "Ribeiro, Singh and Guestrin 2016 (KDD)"
     sees = "which features change the answer when they leave their neighbourhood, around each row"
     blind_to = (

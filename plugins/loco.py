@@ -40,6 +40,7 @@ class Loco(Method):
     name = "loco"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Lei et al. 2018, "Distribution-free predictive inference for regression", JASA 113; Williamson et '
         'al. 2023, "A general framework for inference on algorithm-agnostic variable importance", JASA 118'

@@ -38,6 +38,7 @@ class Permfit(Method):
     name = "permfit"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Mi et al. 2021, "Permutation-based identification of important biomarkers for complex diseases via '
         'machine learning models", Nature Communications 12, 3008'

@@ -28,6 +28,7 @@ class Probe(Method):
 
     name = "probe"
     cost = Cost.PREDICTIONS
+    inputs = ("table",)
     paper = (
         'Lek et al. 1996, "Application of neural networks to modelling nonlinear relationships in ecology", '
         "Ecological Modelling 90 (one input varied, the others held)"

@@ -38,6 +38,7 @@ class Redundancy(Method):
     after_others = True
     control = True
     cost = Cost.WEIGHTS
+    inputs = ("table",)
     paper = 'Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance matrices"'
     sees = "which features the others can stand in for, whatever they matter"
     blind_to = "curved dependence between features, and the target: it does not look at it"

@@ -43,6 +43,7 @@ class Shadow(Method):
     after_others = True
     control = True
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = 'Kursa & Rudnicki 2010, "Feature selection with the Boruta package", J. Statistical Software 36'
     sees = "how important what cannot matter seems to be, by the same networks and methods"
     blind_to = "features that do nothing but are correlated with some that do: shuffling tears that apart"

@@ -72,6 +72,7 @@ class Shap(Method):
     # Members are independent, but the file and the plots are made of all of them at once.
     kind = "experiment"
     cost = Cost.SAMPLING
+    inputs = ("table",)
     paper = "Lundberg and Lee 2017 (NeurIPS 30); Erion et al. 2021 (Nature Machine Intelligence 3)"
     sees = "what each feature adds to the prediction of each row, alone and together with others"
     blind_to = (

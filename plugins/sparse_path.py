@@ -114,6 +114,7 @@ class SparsePath(Method):
     name = "sparse_path"
     kind = "experiment"
     cost = Cost.REFITS
+    inputs = ("table",)
     paper = (
         'Lemhadri, Ruan, Abraham & Tibshirani 2021, "LassoNet: a neural network with feature sparsity", JMLR '
         '22(127); refits on what is kept: Meinshausen 2007, "Relaxed lasso", Computational Statistics & Data '

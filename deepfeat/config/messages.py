@@ -83,13 +83,15 @@ def explain(error: ValidationError, model: type[BaseModel], value: object) -> li
 
 def _written_path(item: Mapping[str, Any], value: object) -> KeyPath:
     """Where an error is in what the user wrote: pydantic adds steps of its own, as in a union."""
-    location: Sequence[str | int] = (*item["loc"], *item.get("ctx", {}).get("at", ()))
+    at = item.get("ctx", {}).get("at", ())
+    location: Sequence[str | int] = (*item["loc"], *at)
     path: KeyPath = ()
     for key in location:
         try:
             value = value[key]  # type: ignore[index]  # found out by trying
         except (KeyError, IndexError, TypeError):
-            return (*path, location[-1]) if item["type"] == "missing" else path
+            # A setting that should be there has its place in the section around it.
+            return (*path, location[-1]) if item["type"] == "missing" or (at and key == at[-1]) else path
         path = (*path, key)
     return path
 

@@ -83,10 +83,50 @@ def _distinct(texts: list[str]) -> list[str]:
 Plain = Annotated[Any, AfterValidator(_plain)]
 
 
-class DataConfig(Section):
-    """The table, and what its columns are."""
+class ImagesConfig(BaseModel):
+    """Images instead of a table: written as where they are, or as `path: ...` with settings beside it."""
 
-    path: Text = Field(description="the table: a .csv, .tsv or .parquet file")
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    path: Text = Field(
+        description="an .npz file of arrays, a directory with a folder of PNG or JPEG files per class, or "
+        "keras: and a name, such as keras:cifar10"
+    )
+    size: Annotated[list[Annotated[int, Field(ge=1, le=4096)]], Field(min_length=2, max_length=2)] | None = (
+        Field(
+            default=None,
+            description="[height, width] that every image is resized to; by default all must be alike",
+        )
+    )
+    channels: Literal["auto", "grey", "rgb"] = Field(
+        default="auto", description="grey or rgb; auto is rgb if any image has colours"
+    )
+    region: int | None = Field(
+        default=None,
+        ge=1,
+        description="side in pixels of the squares that are ranked as features; by default an eighth of the "
+        "longer side; 1 ranks pixels",
+    )
+    specimen: Annotated[int, Field(ge=0, le=1000)] | list[Text] = Field(
+        default=1,
+        description="images kept out of training, to look at closely: how many, or which: files, or numbers "
+        "of rows from 0 in quotes",
+    )
+    unreadable: Literal["refuse", "skip"] = Field(
+        default="refuse", description="what to do with files that cannot be read"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, data: object) -> object:
+        return {"path": data} if isinstance(data, str) else data
+
+
+class DataConfig(Section):
+    """The table or the images, and what the columns of a table are."""
+
+    path: Text | None = Field(default=None, description="the table: a .csv, .tsv or .parquet file")
+    images: ImagesConfig | None = Field(default=None, description="images, instead of a table")
     names: Annotated[str | None, AfterValidator(lambda text: text or None)] = Field(
         default=None, description="for a table without header: a file with the column names in one line"
     )
@@ -117,6 +157,21 @@ class DataConfig(Section):
     delimiter: Annotated[str, AfterValidator(_character)] | None = Field(
         default=None, description="the character between columns; by default a comma, or a tab in .tsv files"
     )
+
+    @model_validator(mode="after")
+    def _a_table_or_images(self) -> "DataConfig":
+        if self.images is None:
+            if self.path is None:
+                raise fault("missing; add it (the table: a .csv, .tsv or .parquet file), or images", "path")
+            return self
+        if self.path is not None:
+            raise fault("path and images are both given; keep one of them", "images")
+        for name, about in type(self).model_fields.items():
+            if name not in {"path", "images", "task"} and getattr(self, name) != about.get_default(
+                call_default_factory=True
+            ):
+                raise fault(f"{name} is for tables; remove it, or images", name)
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_target(self) -> "DataConfig":
@@ -161,6 +216,11 @@ class SplitConfig(Section):
     train: float = Field(default=0.7, gt=0, le=1, description="share of the rows to learn from")
     valid: float = Field(default=0.2, gt=0, le=1, description="share of the rows that tell when to stop")
     test: float = Field(default=0.1, ge=0, le=1, description="share of the rows held out for scores")
+    rows: int | None = Field(
+        default=None,
+        ge=2,
+        description="rows to learn from at most, drawn from the training rows; the others stay as they are",
+    )
     folds: int = Field(default=5, ge=2, le=10_000, description="number of folds (method kfold)")
 
     @model_validator(mode="after")
@@ -214,10 +274,10 @@ class TrainingConfig(Section):
     class_weight: Literal["none", "balanced"] | None = Field(
         default=None, description="whether rare classes count more in the loss"
     )
-    scaling: Literal["standard", "l2_table"] | None = Field(
+    scaling: Literal["standard", "l2_table", "none"] | None = Field(
         default=None,
-        description="inputs to mean 0 and deviation 1 over the training rows (standard), "
-        "or divided by their L2 norm over the whole table (l2_table)",
+        description="inputs to mean 0 and deviation 1 over the training rows (standard), divided by their L2 "
+        "norm over the whole table (l2_table), or as they are (none)",
     )
     validation_batch: int | None = Field(
         default=None, ge=1, description="rows per step of validation; by default all at once"
@@ -420,7 +480,7 @@ class Experiment(Section):
         description="name of the experiment and of its folder of results"
     )
     seed: int = Field(default=0, ge=0, description="the same seed gives the same result")
-    data: DataConfig = Field(description="the table, and what its columns are")
+    data: DataConfig = Field(description="the table, and what its columns are; or images")
     network: NetworkConfig = Field(
         default_factory=NetworkConfig, description="the network, and what differs in it"
     )

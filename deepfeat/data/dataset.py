@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from deepfeat.data.images.layout import Images
+
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
 
@@ -18,7 +20,7 @@ class Feature:
         name: as in the file; never escaped here (escaping belongs to where it is shown).
         start: first encoded column.
         stop: one past the last encoded column.
-        levels: the categories, one per encoded column; empty for a number.
+        levels: the categories, one per encoded column; empty for a number, and for a region of images.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Dataset:
         notes: what was done to the data, a sentence each, for the log and the report.
         warnings: what looks wrong but does not stop the run, a sentence each.
         sha256: digest of everything above that influences training.
+        images: where the rows are images, how their pixels are laid out; None for a table.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     sha256: str = ""
+    images: Images | None = None
 
     @property
     def n_rows(self) -> int:

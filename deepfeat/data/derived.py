@@ -52,7 +52,7 @@ def _changed(data: Dataset, x: NDArray[np.float32], features: tuple[Feature, ...
     sha256 = fingerprint(
         x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
     )
-    return replace(data, x=x, features=features, sha256=sha256)
+    return replace(data, x=x, features=features, sha256=sha256, images=None)
 
 
 def reordered(data: Dataset, order: ArrayLike) -> Dataset:
@@ -84,4 +84,4 @@ def reordered(data: Dataset, order: ArrayLike) -> Dataset:
     sha256 = fingerprint(
         x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
     )
-    return replace(data, x=x, features=features, sha256=sha256)
+    return replace(data, x=x, features=features, sha256=sha256, images=None)

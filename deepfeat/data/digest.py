@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Feature, Task
+from deepfeat.data.images.layout import Images
 from deepfeat.data.matrix import row_blocks
 
 
@@ -19,6 +20,7 @@ def fingerprint(
     features: Sequence[Feature],
     classes: Sequence[str],
     groups: NDArray[np.int64] | None,
+    images: Images | None = None,
 ) -> str:
     """Hex sha256 of inputs, targets, groups, names and classes; the same on every machine.
 
@@ -29,6 +31,7 @@ def fingerprint(
         features: names, places and levels.
         classes: names of the outputs.
         groups: (rows,) codes, or None.
+        images: where the rows are images, their size; what is kept out of them does not count.
     """
     description = {
         "task": task,
@@ -40,12 +43,22 @@ def fingerprint(
         "y": list(y.shape),
         "groups": groups is not None,
     }
+    if images is not None:
+        description["image"] = [*images.shape, images.region]
     digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
     for _, block in row_blocks(x):
         digest.update(np.ascontiguousarray(block, dtype="<f4").data)
     digest.update(np.ascontiguousarray(y, dtype="<f4").data)
     if groups is not None:
         digest.update(np.ascontiguousarray(groups, dtype="<i8").data)
+    return digest.hexdigest()
+
+
+def specimens_sha256(images: Images) -> str:
+    """Hex sha256 of the images that are kept out of the table: methods see them, training does not."""
+    told = json.dumps([images.specimen_names, images.specimen_classes])
+    digest = hashlib.sha256(told.encode())
+    digest.update(np.ascontiguousarray(images.specimens, dtype="<f4").data)
     return digest.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """From a file to a `Dataset`: survey, then encode, a table that may be larger than memory."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.data.digest import fingerprint
 from deepfeat.data.faults import Remarks
 from deepfeat.data.groups import GroupCodes
+from deepfeat.data.images.load import load_images
 from deepfeat.data.matrix import MatrixWriter, column_medians, open_matrix
 from deepfeat.data.outline import MEMORY_LIMIT, Outline, outline_table
 from deepfeat.data.reading import CHUNK_CELLS
@@ -33,6 +35,27 @@ def check_table(config: DataConfig, path: Path, names_path: Path | None = None) 
         InputError: the table cannot be used; every fault that was found, a line each.
     """
     return outline_table(config, path, names_path)
+
+
+def load_data(
+    config: DataConfig, resolve: Callable[[str], Path] = Path, cache: Path | None = None
+) -> Dataset:
+    """Read, check and encode the table or the images of an experiment.
+
+    Args:
+        config: the `data` part of an experiment.
+        resolve: the file that a setting means.
+        cache: as for `load_table`.
+
+    Raises:
+        InputError: they cannot be used; every fault that was found, a line each.
+    """
+    if config.images is not None:
+        return load_images(config, resolve, cache)
+    if config.path is None:
+        raise AssertionError("an experiment has a table or images")
+    names = resolve(config.names) if config.names else None
+    return load_table(config, resolve(config.path), names, cache)
 
 
 def load_table(

@@ -15,6 +15,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.importance import Importance
 
 Kind = Literal["member", "experiment"]
+Input = Literal["table", "images"]
 
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # The columns of ranking.csv that stand beside those of the methods.
@@ -78,6 +79,10 @@ class Method(ABC):
             in one line; nothing where it only reads weights.
         control: whether every experiment of enough models asks it, named or not, to control what the others
             say; see `controls` in the experiment. Only for methods that are asked `after_others`.
+        inputs: what it can be asked about: tables, images (whose features are regions of many columns each),
+            or both.
+        ranks: whether its scores say how much features matter. A method that shows what networks do instead
+            has figures and tables to look at, and its scores do not enter the ranking.
         exempt: checks of `deepfeat.testing.conformance` that it does not have to pass: name and reason.
         Params: its parameters.
 
@@ -95,6 +100,8 @@ class Method(ABC):
     after_others: ClassVar[bool] = False
     control: ClassVar[bool] = False
     removes: ClassVar[str] = ""
+    inputs: ClassVar[tuple[Input, ...]] = ("table", "images")
+    ranks: ClassVar[bool] = True
     exempt: ClassVar[Mapping[str, str]] = {}
     Params: ClassVar[type[MethodParams]] = MethodParams
 
@@ -163,20 +170,15 @@ def contract_faults(method: type[Any]) -> list[str]:
     Args:
         method: a concrete subclass of Method.
     """
-    found = []
-    name = getattr(method, "name", None)
-    if not isinstance(name, str):
-        found.append('it has no name; add name = "..."')
-    elif not NAME_PATTERN.fullmatch(name):
-        found.append(f"its name {name!r} must be lower case letters, digits and _, beginning with a letter")
-    elif name in RESERVED_NAMES:
-        found.append(f"its name {name!r} is a column of ranking.csv; choose another")
+    found = _name_faults(getattr(method, "name", None))
     if method.kind not in get_args(Kind):
         found.append(f"its kind {method.kind!r} is not one of: {', '.join(get_args(Kind))}")
     if method.control and not method.after_others:
         found.append("it is a control and not asked after_others")
     if method.after_others and method.kind != "experiment":
         found.append('it is asked after_others and its kind is not "experiment"')
+    if not method.inputs or not set(method.inputs) <= set(get_args(Input)):
+        found.append(f"its inputs {method.inputs!r} are not among: {', '.join(get_args(Input))}")
     if not isinstance(method.cost, Cost):
         known = ", ".join(f"Cost.{cost.name}" for cost in Cost)
         found.append(f"its cost {method.cost!r} is not one of: {known}")
@@ -185,3 +187,14 @@ def contract_faults(method: type[Any]) -> list[str]:
     elif required := [key for key, field in method.Params.model_fields.items() if field.is_required()]:
         found.append(f"its parameters {', '.join(required)} have no default")
     return found
+
+
+def _name_faults(name: object) -> list[str]:
+    """What is wrong with the name of a method."""
+    if not isinstance(name, str):
+        return ['it has no name; add name = "..."']
+    if not NAME_PATTERN.fullmatch(name):
+        return [f"its name {name!r} must be lower case letters, digits and _, beginning with a letter"]
+    if name in RESERVED_NAMES:
+        return [f"its name {name!r} is a column of ranking.csv; choose another"]
+    return []

@@ -22,6 +22,7 @@ class NetworkShape:
         image: `(height, width, channels)` where the columns are the pixels of an image.
         keys: a number per column that says which column it is, whatever others there are: its input noise
             depends on it. Empty where a column is its position.
+        pixels: for each column of an image its number where the image is laid out row by row, channels last.
     """
 
     column_feature: tuple[int, ...]
@@ -29,6 +30,7 @@ class NetworkShape:
     task: str
     image: tuple[int, int, int] | None = None
     keys: tuple[int, ...] = ()
+    pixels: tuple[int, ...] = ()
 
     @property
     def columns(self) -> int:
@@ -52,11 +54,16 @@ class Network(ABC):
         name: what the experiment calls it.
         Params: its parameters.
         training: what it sets for training where the experiment does not say otherwise.
+        takes_images: whether it takes images and nothing else.
+        side_by_side: whether members that train one after another may do so at the same time, one on each
+            core. All that is random in them must come from Keras layers then, which have a seed of their own.
     """
 
     name: ClassVar[str]
     Params: ClassVar[type[NetworkParams]] = NetworkParams
     training: ClassVar[Mapping[str, Any]] = {}
+    takes_images: ClassVar[bool] = False
+    side_by_side: ClassVar[bool] = False
 
     def __init__(self, params: NetworkParams | None = None) -> None:
         self.params = params if params is not None else self.Params()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from threading import Lock
 from typing import Any, cast
 
 import keras
@@ -19,6 +20,8 @@ from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.proximal import Proximal
 from deepfeat.nets.stacking import calls_of, unstackable
 from deepfeat.nets.standardize import Standardize
+
+_DRAWING = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +169,11 @@ def drawn_weights(template: Template, seed: int) -> list[NDArray[Any]]:
             _initial(variable, initializer, np.random.SeedSequence([seed, index]))
             for index, (variable, initializer) in enumerate(_initializers(template.model))
         ]
-    # Any layer may be in here, so Keras itself draws, from its global seed.
-    keras.utils.set_random_seed(seed % (1 << 32))
-    fresh = build_template(template.network, template.shape).model
-    return [np.array(variable.numpy()) for variable in fresh.variables]
+    # Any layer may be in here, so Keras itself draws, from its global seed, for one member at a time.
+    with _DRAWING:
+        keras.utils.set_random_seed(seed % (1 << 32))
+        fresh = build_template(template.network, template.shape).model
+        return [np.array(variable.numpy()) for variable in fresh.variables]
 
 
 def masked_weights(

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from deepfeat.config import Experiment, LoadedExperiment, load_experiment
 from deepfeat.config.sizes import parse_size
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.load import load_table
+from deepfeat.data.load import load_data
 from deepfeat.errors import InputError, Problem, did_you_mean
 from deepfeat.methods.cheapest import cheapest_member_methods
-from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.method import Input, Method, MethodParams
 from deepfeat.methods.registry import Registry, load_plugins
 from deepfeat.nets.network import Network
 from deepfeat.training.plan import FitPlan, build_plan, check_plan, folds_fault
@@ -103,14 +103,14 @@ def prepare(
         problems += error.problems
     else:
         problems += _unjudged(loaded, registry, methods)
+        problems += _of_the_other_kind(loaded, methods)
         methods = methods + _controls(experiment, registry, methods)
     try:
         network = _network(loaded, registry)
     except InputError as error:
         problems += error.problems
     try:
-        names = loaded.resolve_path(experiment.data.names) if experiment.data.names else None
-        data = load_table(experiment.data, loaded.resolve_path(experiment.data.path), names, cache)
+        data = load_data(experiment.data, loaded.resolve_path, cache)
     except InputError as error:
         problems += error.problems
     if data is not None:
@@ -162,7 +162,28 @@ def _controls(
     return [
         (method, method.Params())
         for name, method in registry.methods.items()
-        if method.control and name not in named
+        if method.control and name not in named and _kind(experiment) in method.inputs
+    ]
+
+
+def _kind(experiment: Experiment) -> Input:
+    return "table" if experiment.data.images is None else "images"
+
+
+def _of_the_other_kind(
+    loaded: LoadedExperiment, methods: list[tuple[type[Method], MethodParams]]
+) -> list[Problem]:
+    """Methods that are asked about images and want a table, or the other way round."""
+    own = _kind(loaded.experiment)
+    other = {"table": "images", "images": "tables"}[own]
+    return [
+        loaded.problem(
+            ("methods", index),
+            f"{method.name} is for {other} and data {'are images' if own == 'images' else 'is a table'}; "
+            "remove it (`deepfeat methods` lists the others)",
+        )
+        for index, (method, _) in enumerate(methods)
+        if own not in method.inputs
     ]
 
 
@@ -210,6 +231,9 @@ def _network(loaded: LoadedExperiment, registry: Registry) -> Network:
     if problem := registry.missing(config.preset, "network"):
         raise InputError(loaded.problem(("network", "preset"), problem))
     kind = registry.networks[config.preset]
+    if kind.takes_images and loaded.experiment.data.images is None:
+        reason = f"{kind.name} takes images and data is a table; choose another, or give data.images"
+        raise InputError(loaded.problem(("network", "preset"), reason))
     try:
         return kind(kind.Params.model_validate_json(json.dumps(config.params)))
     except ValidationError as error:

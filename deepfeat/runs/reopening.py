@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from deepfeat.config import load_experiment
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError, Problem
 from deepfeat.runs.fitting import LedgerFit
@@ -24,8 +25,7 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
     Raises:
         InputError: the table is not there or not the same, or a member is missing.
     """
-    overrides = [] if data is None else [f"data.path={data.resolve()}"]
-    prepared = prepare(paths.experiment, overrides)
+    prepared = prepare(paths.experiment, [] if data is None else [_elsewhere(paths, data)])
     if prepared.data.sha256 != data_sha256:
         reason = "not the table that the networks were trained on; name that one with load_run(..., data=...)"
         raise InputError(Problem(prepared.data.name, 0, 0, reason))
@@ -38,3 +38,9 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
         reason = f"has {len(missing)} of {len(plan)} networks no more; run the experiment again"
         raise InputError(Problem(str(paths.ledger), 0, 0, reason))
     return fit(plan, trainer)
+
+
+def _elsewhere(paths: RunPaths, data: Path) -> str:
+    """The setting that says where the data are now."""
+    images = load_experiment(paths.experiment, environ={}).experiment.data.images
+    return f"{'data.path' if images is None else 'data.images.path'}={data.resolve()}"

@@ -234,10 +234,11 @@ class _Run:
             return
         everything = self._ask(ensemble.select(kept.tolist()), kept)
         about_others = {method.name for method, _ in self.prepared.methods if method.after_others}
-        answers = {name: answer for name, answer in everything.items() if name not in about_others}
+        shown = {method.name for method, _ in self.prepared.methods if not method.ranks}
+        answers = {name: answer for name, answer in everything.items() if name not in about_others | shown}
         if not answers:
             self.console.warning(
-                "only methods that judge others answered, so there is no ranking; add one that ranks features"
+                "no method that ranks features answered, so there is no ranking; add one"
                 if everything
                 else "every method failed, so there is no ranking; the reasons are above and in the log"
             )

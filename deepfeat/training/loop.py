@@ -127,8 +127,7 @@ class _StackRun:
         self.places = np.arange(len(plan))
         self.active = np.ones(len(plan), dtype=bool)
         self.targets_tensor: Any = tf.constant(data.y if plan.targets is None else plan.targets)
-        rows = max(CHUNK_ROWS // 32, min(CHUNK_ROWS, CHUNK_ELEMENTS // data.n_columns))
-        self.chunk_rows = rows // PAD * PAD
+        self.chunk_rows = rows_at_a_time(data.n_columns)
         self._settle()
 
     @property
@@ -248,6 +247,11 @@ class _StackRun:
         if self.settings.schedule == "cosine":
             rate *= (1 + cos(pi * epoch / self.settings.epochs)) / 2
         return rate
+
+
+def rows_at_a_time(columns: int) -> int:
+    """Validation rows that pass through the network at a time."""
+    return max(CHUNK_ROWS // 32, min(CHUNK_ROWS, CHUNK_ELEMENTS // columns)) // PAD * PAD
 
 
 def _validation(

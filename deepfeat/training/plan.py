@@ -84,6 +84,27 @@ def build_plan(
 
 
 def _split(data: Dataset, split: SplitSettings, seed: int, name: str, member: int) -> Split:
+    whole = _whole_split(data, split, seed, name, member)
+    if split.rows is None or split.rows >= len(whole.train):
+        return whole
+    return replace(
+        whole, train=_fewer(data, whole.train, split.rows, member_seed(seed, f"{name}/rows", member))
+    )
+
+
+def _fewer(data: Dataset, rows: Rows, most: int, seed: int) -> Rows:
+    """So many of some rows, every stratum in proportion; more of them contain the fewer."""
+    shuffled = stream(seed, SPLIT).permutation(rows)
+    strata = data.strata[shuffled]
+    # The k-th of n rows of a stratum comes at (k + 1/2) / n of the way: any beginning is in proportion.
+    order = np.empty(len(shuffled))
+    for code in np.unique(strata):
+        own = np.flatnonzero(strata == code)
+        order[own] = (np.arange(len(own)) + 0.5) / len(own)
+    return np.sort(shuffled[np.argsort(order, kind="stable")[:most]])
+
+
+def _whole_split(data: Dataset, split: SplitSettings, seed: int, name: str, member: int) -> Split:
     fractions = (split.train, split.valid, split.test)
     own = stream(member_seed(seed, name, member), SPLIT)
     if split.method == "last":

@@ -83,6 +83,11 @@ class Program:
         self.keep_best = tf.function(self._keep_best, input_signature=[places, places])
         self.retain = tf.function(self._retain, input_signature=[places])
 
+    def trace(self) -> None:
+        """Trace what calls the network, so that no two threads ever call its layers at the same time."""
+        for function in (self.train, self.logits, self.validate):
+            function.get_concrete_function()
+
     def start(
         self,
         values: list[Array],

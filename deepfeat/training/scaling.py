@@ -24,7 +24,10 @@ def input_scaling(data: Dataset, plan: FitPlan, settings: TrainingSettings) -> S
 
     Columns without spread, and those of masked features, get scale 0: they are constant for the member.
     """
-    if settings.scaling == "l2_table":
+    if settings.scaling == "none":
+        center = np.zeros((len(plan), data.n_columns))
+        scale = np.ones_like(center)
+    elif settings.scaling == "l2_table":
         norms = np.sqrt(sum((chunk.astype(np.float64) ** 2).sum(axis=0) for _, chunk in _chunks(data.x)))
         center = np.zeros((len(plan), data.n_columns))
         scale = np.broadcast_to(_inverse(norms), center.shape)

@@ -15,6 +15,7 @@ class SplitSettings(BaseModel):
     train: float = 0.7
     valid: float = 0.2
     test: float = 0.1
+    rows: int | None = None
     folds: int = 5
 
 
@@ -35,7 +36,7 @@ class TrainingSettings(BaseModel):
         validation_batch: rows per batch of the validation loss; None takes all rows as one batch.
         class_weight: `balanced` gives every class the same total weight.
         scaling: `standard` scales by each member's own training rows, `l2_table` divides each column by its
-            L2 norm over all rows, as in 2021.
+            L2 norm over all rows, as in 2021; `none` leaves inputs as they are, as suits pixels.
         split: how rows are shared out.
     """
 
@@ -53,7 +54,7 @@ class TrainingSettings(BaseModel):
     monitor: Literal["loss", "penalised_loss"] = "penalised_loss"
     validation_batch: int | None = Field(None, ge=1)
     class_weight: Literal["none", "balanced"] = "none"
-    scaling: Literal["standard", "l2_table"] = "standard"
+    scaling: Literal["standard", "l2_table", "none"] = "standard"
     split: SplitSettings = SplitSettings()
 
 

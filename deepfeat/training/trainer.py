@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.digest import column_keys
 from deepfeat.errors import InputError, Problem
-from deepfeat.nets.network import Network, NetworkShape
+from deepfeat.nets.network import Network
 from deepfeat.nets.template import build_template
 from deepfeat.training import device
 from deepfeat.training.batches import stack_key
 from deepfeat.training.groups import Group, groups, threads, train_groups
 from deepfeat.training.inference import Inference
-from deepfeat.training.loop import Progress, TrainedStack, train_stack
+from deepfeat.training.loop import Progress, TrainedStack, rows_at_a_time, train_stack
 from deepfeat.training.memory import available_memory
 from deepfeat.training.plan import FitPlan, check_plan
 from deepfeat.training.program import Program
 from deepfeat.training.settings import TrainingSettings
+from deepfeat.training.shape import shape_of
 from deepfeat.training.table import RESIDENT_BYTES, Table
 
 log = logging.getLogger(__name__)
@@ -55,13 +55,7 @@ class Trainer:
     ) -> None:
         device.prepare()
         self.data, self.settings = data, settings
-        shape = NetworkShape(
-            tuple(int(f) for f in data.column_feature),
-            data.n_outputs,
-            data.task,
-            keys=column_keys(data.features),
-        )
-        self.template = build_template(network, shape)
+        self.template = build_template(network, shape_of(data))
         self._memory = memory if memory is not None else available_memory() // 4
         self._stack_size = stack_size
         self.inference = Inference(self.template)
@@ -113,10 +107,10 @@ class Trainer:
 
     def _groups(self, plan: FitPlan) -> list[Group]:
         """The groups that a stack is trained in."""
-        # Networks without a stacked form draw from Keras's one seed, and a table that is read in pieces is
-        # read once for all members: both train as they come.
-        at_a_time = threads() if self.template.stackable and self.data.x.nbytes <= RESIDENT_BYTES else 1
-        return groups(len(plan), at_a_time)
+        if not self.template.stackable:
+            return [np.array([member]) for member in range(len(plan))]
+        # A table that is read in pieces is read once for all members: they train as they come.
+        return groups(len(plan), threads() if self.data.x.nbytes <= RESIDENT_BYTES else 1)
 
     def _programs_for(self, plan: FitPlan, parts: int) -> list[Program]:
         """As many compiled programs as groups can train at the same time."""
@@ -125,12 +119,16 @@ class Trainer:
         wanted = min(parts, threads()) if parts > 1 else 1
         while len(programs) < wanted:
             programs.append(Program(self.template, self.settings, own_targets=own))
+            if not self.template.stackable:
+                programs[-1].trace()
         return programs[:wanted]
 
     def _say_which_path(self) -> None:
         name, reasons = self.template.network.name, self.template.why_not_stackable
         if reasons:
-            log.info("network %s trains one member after another: %s", name, "; ".join(reasons))
+            how = "one member on each core" if self._abreast > 1 else "one member after another"
+            more = f" and {len(reasons) - 1} layers more" if len(reasons) > 1 else ""
+            log.info("network %s trains %s: %s%s", name, how, reasons[0], more)
         else:
             log.debug("network %s trains its members together, as stacks", name)
 
@@ -138,7 +136,7 @@ class Trainer:
         """Estimated bytes that one member of a stack needs while it trains."""
         weights = sum(int(np.prod(variable.shape)) for variable in self.template.variables)
         width = sum(self.template.widths)
-        rows = max(self.settings.batch_size, min(split_key[2], 1 << 11))
+        rows = max(self.settings.batch_size, min(split_key[2], rows_at_a_time(self.data.n_columns)))
         activations = rows * (width * ACTIVATION_COPIES + 3 * self.data.n_columns)
         order = (split_key[0] * self.settings.batch_size + split_key[1]) * 6
         targets = 0 if plan.targets is None else plan.targets[0].size
@@ -157,4 +155,12 @@ class Trainer:
                     f"{self._memory / 2**20:,.1f} MiB; raise training.memory, or make the network smaller",
                 )
             )
-        return int(min(fits, self._stack_size or STACK_SIZE)) if self.template.stackable else 1
+        if self.template.stackable:
+            return int(min(fits, self._stack_size or STACK_SIZE))
+        return int(min(fits, self._stack_size or self._abreast, self._abreast))
+
+    @property
+    def _abreast(self) -> int:
+        """Members without a stacked form that train at the same time."""
+        # Others than those of such networks may draw from Keras's one seed.
+        return threads() if self.template.network.side_by_side else 1

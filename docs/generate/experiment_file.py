@@ -18,7 +18,7 @@ which then complete and explain while you type:
 
     # yaml-language-server: $schema=experiment.schema.json
 
-Only `name`, `data.path` and `methods` have to be given. Any setting can be overruled on the command line
+Only `name`, `data.path` (or `data.images`) and `methods` have to be given. Any setting can be overruled on the command line
 (`deepfeat run training.models=20`), and `${NAME}` or `${NAME:-default}` in a value reads the environment, or the file
 `.env` beside the experiment. Paths are looked for from the current directory, then from the folder of the file. A key
 without a value counts as left out. What is unknown, misspelt, of the wrong type or out of bounds is told with line and

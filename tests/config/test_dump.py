@@ -74,7 +74,7 @@ SCALARS = (
 PLAIN = st.recursive(
     SCALARS, lambda part: st.lists(part, max_size=3) | st.dictionaries(WORDS, part, max_size=3), max_leaves=6
 )
-SHARES = st.floats(0.01, 0.2)
+SHARES = st.floats(0.01, 0.1)
 
 
 def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -76,7 +76,6 @@ def test_all_faults_of_all_sources_at_once(file: Path) -> None:
         load_experiment(file, ["models"], environ={})
     assert [(Path(problem.source).name, problem.line) for problem in caught.value.problems] == [
         (".env", 1),
-        ("experiment.yml", 2),  # data.path is missing
         ("experiment.yml", 2),  # pth is unknown
         ("experiment.yml", 4),
         ("experiment.yml", 5),

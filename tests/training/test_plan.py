@@ -202,3 +202,18 @@ def test_more_folds_than_there_is_to_share_out(
     said = folds_fault(SplitSettings(method="kfold", folds=folds), data)
     assert said == (found and f"{found}, or give more of them")
     assert folds_fault(SplitSettings(method="random", folds=folds), data) is None
+
+
+def test_fewer_rows_to_learn_from_are_drawn_from_the_training_rows(data: Dataset, network: Network) -> None:
+    whole, some, few, more = (
+        build_plan(data, SplitSettings(rows=rows), 2, 0, network) for rows in (None, 40, 20, 10**6)
+    )
+    for member in range(2):
+        rows = [set(plan.splits[member].train.tolist()) for plan in (few, some, whole)]
+        assert [len(each) for each in rows] == [20, 40, len(whole.splits[member].train)]
+        assert rows[0] < rows[1] < rows[2]
+        counts, all_counts = (np.bincount(data.strata[list(each)]) for each in (rows[0], rows[2]))
+        assert counts == pytest.approx(all_counts * 20 / len(rows[2]), abs=1)
+        for part in ("valid", "held_out"):
+            assert np.array_equal(getattr(few.splits[member], part), getattr(whole.splits[member], part))
+        assert np.array_equal(more.splits[member].train, whole.splits[member].train)

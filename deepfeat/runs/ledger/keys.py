@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.digest import fingerprint
+from deepfeat.data.digest import fingerprint, specimens_sha256
 from deepfeat.methods.method import MethodParams
 from deepfeat.methods.registry import MethodInfo
 from deepfeat.nets.network import Network
@@ -108,6 +108,7 @@ def asking_work(
         "plugin": info.sha256 or f"{info.source} {info.version}",
         "seed": seed,
         "data": data_sha256(data),
+        **({} if data.images is None else {"specimens": specimens_sha256(data.images)}),
         "training": dict(training or {}),
         "others": dict(others or {}),
         "code": code_version(ASKING),
@@ -128,5 +129,11 @@ def answer_key(work: Work, members: Sequence[str]) -> str:
 def data_sha256(data: Dataset) -> str:
     """The digest of a table; computed where it was made without one."""
     return data.sha256 or fingerprint(
-        data.x, data.y, task=data.task, features=data.features, classes=data.classes, groups=data.groups
+        data.x,
+        data.y,
+        task=data.task,
+        features=data.features,
+        classes=data.classes,
+        groups=data.groups,
+        images=data.images,
     )

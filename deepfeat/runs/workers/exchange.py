@@ -8,7 +8,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset, Feature
+from deepfeat.data.images.layout import Images
 from deepfeat.ensemble import Ensemble
 from deepfeat.methods.importance import Importance, MethodError
 from deepfeat.nets.network import Network
@@ -52,7 +53,16 @@ _REPETITIONS = 10_000
 def write_dataset(folder: Path, data: Dataset) -> None:
     """Write a table into a folder."""
     folder.mkdir(parents=True)
-    _write_arrays(folder, {"x": data.x, "y": data.y, "source_rows": data.source_rows, "groups": data.groups})
+    _write_arrays(
+        folder,
+        {
+            "x": data.x,
+            "y": data.y,
+            "source_rows": data.source_rows,
+            "groups": data.groups,
+            "specimens": None if data.images is None else data.images.specimens,
+        },
+    )
     _write_json(
         folder / "data.json",
         {
@@ -63,6 +73,7 @@ def write_dataset(folder: Path, data: Dataset) -> None:
             "notes": data.notes,
             "warnings": data.warnings,
             "sha256": data.sha256,
+            "images": None if data.images is None else _images_told(data.images),
         },
     )
 
@@ -70,10 +81,19 @@ def write_dataset(folder: Path, data: Dataset) -> None:
 def read_dataset(folder: Path) -> Dataset:
     """The table that `write_dataset` wrote, its arrays read-only."""
     told = _read_json(folder / "data.json")
-    arrays = _read_arrays(folder, "x", "y", "source_rows", "groups")
+    arrays = _read_arrays(folder, "x", "y", "source_rows", "groups", "specimens")
+    specimens, images = arrays.pop("specimens"), told.pop("images")
+    if images is not None:
+        words = {name: tuple(images.pop(name)) for name in ("specimen_names", "specimen_classes")}
+        images = Images(**{**images, **words}, specimens=specimens)
     features = tuple(Feature(**{**one, "levels": tuple(one["levels"])}) for one in told.pop("features"))
     texts: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("classes", "notes", "warnings")}
-    return Dataset(**told, **texts, **arrays, features=features)
+    return Dataset(**told, **texts, **arrays, features=features, images=images)
+
+
+def _images_told(images: Images) -> dict[str, Any]:
+    """What there is to know of images besides their pixels."""
+    return {field.name: getattr(images, field.name) for field in fields(images) if field.name != "specimens"}
 
 
 def write_plan(folder: Path, plan: FitPlan) -> None:

@@ -20,7 +20,7 @@ from deepfeat.methods.discovery import load_again
 from deepfeat.methods.importance import MethodError
 from deepfeat.methods.method import Method
 from deepfeat.methods.registry import Registry, build_registry
-from deepfeat.nets.network import Network, NetworkShape
+from deepfeat.nets.network import Network
 from deepfeat.nets.template import Template, build_template
 from deepfeat.runs.asking import ask
 from deepfeat.runs.workers import sandbox
@@ -40,6 +40,7 @@ from deepfeat.training import device
 from deepfeat.training.inference import Inference
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.settings import TrainingSettings
+from deepfeat.training.shape import shape_of
 
 # Characters of a text that are passed on; the rest of a longer one says nothing new.
 LONGEST_TEXT = 20_000
@@ -146,7 +147,7 @@ class _Question:
         return askable
 
     def _ensemble(self, folder: Path, network: Network, data: Dataset) -> Ensemble:
-        shape = NetworkShape(tuple(int(f) for f in data.column_feature), data.n_outputs, data.task)
+        shape = shape_of(data)
         key = repr((network.describe(), shape))
         if key not in self._networks:
             template = build_template(network, shape)
