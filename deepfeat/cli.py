@@ -13,7 +13,7 @@ import click
 
 from deepfeat.commands import cluster, starting
 from deepfeat.commands import methods as plugged
-from deepfeat.commands.common import CONTEXT
+from deepfeat.commands.common import CONTEXT, say
 from deepfeat.errors import DeepfeatError, ExitCode
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
     paths = _paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
     for step in dry_run(prepared, paths, Forecast(prepared)):
-        click.echo(f"  {step}")
+        say(f"  {step}")
     return ExitCode.COMPLETE
 
 
@@ -321,11 +321,11 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     click.echo(
         f"  models   {len(plan)}, loss {prepared.settings.loss}, at most {prepared.settings.epochs} epochs"
     )
-    click.echo(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
+    say(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
     for note in data.notes:
-        click.echo(f"  note: {note}")
+        say(f"  note: {note}")
     for warning in data.warnings:
-        click.echo(f"  warning: {warning}")
+        say(f"  warning: {warning}")
 
 
 @program.command(context_settings=CONTEXT)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT
+from deepfeat.commands.common import CONTEXT, say
 
 
 @click.command(context_settings=CONTEXT)
@@ -38,10 +38,10 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
     written = write_experiment(directory, data, target, names, load_registry())
     click.echo(f"{written.path}: {seen(written.glance)}")
     for column, reason in written.glance.ignored.items():
-        click.echo(f"  ignored  {column}: {reason}")
-    click.echo(f"  asked    {', '.join(written.methods)}")
+        say(f"  ignored  {column}: {reason}")
+    say(f"  asked    {', '.join(written.methods)}")
     for warning in written.glance.outline.warnings:
-        click.echo(f"  warning: {warning}")
+        say(f"  warning: {warning}")
     click.echo(f"Look at it, then: deepfeat run {written.path} --models 5")
 
 
@@ -66,5 +66,5 @@ def demo(name: str | None, folder: Path | None) -> None:
         return
     target = Path(name) if folder is None else folder
     for line in write_demo(name, target, shipped()):
-        click.echo(line)
+        say(line)
     click.echo(f"Next: deepfeat run {target / EXPERIMENT}")

@@ -26,7 +26,10 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise InputError(_problem(path, "there is no such file; check the path")) from error
+        hint = "check the path"
+        if path.suffix in {".yml", ".yaml"}:
+            hint += ", or write an experiment: deepfeat init --data FILE --target NAME"
+        raise InputError(_problem(path, f"there is no such file; {hint}")) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(

@@ -33,6 +33,7 @@ class BrokenPlugin:
         error: what is wrong, in one line.
         traceback: where it happened; empty where that says nothing.
         provides: names of the methods or networks that are missing because of it, where they are known.
+        lacks: the module that it imports and that is not installed; empty where it fails for another reason.
     """
 
     name: str
@@ -40,10 +41,12 @@ class BrokenPlugin:
     error: str
     traceback: str = field(default="", repr=False)
     provides: tuple[str, ...] = ()
+    lacks: str = ""
 
     @classmethod
     def because(cls, name: str, source: str, error: BaseException) -> "BrokenPlugin":
         """A plugin that raised."""
         lines = str(error).strip().splitlines()
         first = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-        return cls(name, source, first, "".join(traceback.format_exception(error)))
+        lacks = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+        return cls(name, source, first, "".join(traceback.format_exception(error)), lacks=lacks)

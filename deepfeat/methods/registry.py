@@ -84,8 +84,10 @@ class Registry:
         """
         for plugin in self.broken:
             if name == plugin.name or name in plugin.provides:
-                why = f"{plugin.source}: {plugin.error}"
-                return f"{what} {name} cannot be used: {why}; mend or remove that plugin"
+                cure = "mend or remove that plugin"
+                if plugin.lacks:
+                    cure = f"install {plugin.lacks}, or remove that plugin"
+                return f"{what} {name} cannot be used: {plugin.source}: {plugin.error}; {cure}"
         known: Iterable[str] = self.networks if what == "network" else self.methods
         if name in known:
             return ""

@@ -22,6 +22,7 @@ from deepfeat.writing.labels import duration, on_own_lines, visible
 
 # marks a log record that is already on the console
 _SHOWN = {"shown": True}
+_NARROWEST = 20
 
 
 class RunConsole:
@@ -163,8 +164,19 @@ class RunConsole:
                 self.show(f"  {path.name:<12} {meaning}")
 
     def show(self, message: str, style: str = "") -> None:
-        """Print a message without logging it; further lines of it are indented."""
-        self._rich.print(Text(on_own_lines(message), style=style), soft_wrap=True)
+        """Print a message without logging it; further lines of it are indented.
+
+        On a terminal, long lines are broken between words; elsewhere a line stays one.
+        """
+        text = Text(on_own_lines(message), style=style)
+        if not self._rich.is_terminal:
+            self._rich.print(text, soft_wrap=True)
+            return
+        for line in text.split("\n"):
+            indent = len(line.plain) - len(line.plain.lstrip(" "))
+            for part in line[indent:].wrap(self._rich, max(self._rich.width - indent, _NARROWEST)):
+                part.rstrip()
+                self._rich.print(Text(" " * indent).append_text(part), soft_wrap=True)
 
     def _say(self, message: str, style: str = "") -> None:
         """Print and log one line."""
@@ -177,7 +189,9 @@ class RunConsole:
         """A live bar, which goes away at the end."""
         columns = (TextColumn("  "), BarColumn(bar_width=None), TextColumn("{task.fields[facts]}"))
         with Progress(*columns, console=self._rich, expand=True, transient=True) as live:
-            task: TaskID = live.add_task("", total=total, completed=done, facts="")
+            # the first epoch takes a while, because the program is built for it
+            begin = f"{done}/{total} models, getting ready"
+            task: TaskID = live.add_task("", total=total, completed=done, facts=begin)
 
             def show(progress: TrainingProgress) -> None:
                 live.update(task, completed=progress.done, facts=", ".join(progress.facts(brief=True)))

@@ -28,7 +28,9 @@ def test_a_file_of_exactly_the_limit_is_read(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    assert said(tmp_path / "none.yml") == ": there is no such file; check the path"
+    assert said(tmp_path / "none") == ": there is no such file; check the path"
+    to_write = "or write an experiment: deepfeat init --data FILE --target NAME"
+    assert said(tmp_path / "none.yml") == f": there is no such file; check the path, {to_write}"
     assert said(tmp_path) == ": is a directory; give the file in it"
     file = tmp_path / "file"
     file.write_text("x")

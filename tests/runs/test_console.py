@@ -183,3 +183,15 @@ def test_console_and_log_tell_the_same_once(tmp_path: Path) -> None:
         "WARNING deepfeat.training: slow [disk]",
         "DEBUG   deepfeat.training: detail",
     ]
+
+
+def test_long_lines_are_broken_between_words_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "Of thirty features " + "and many more " * 10 + "this one matters most"
+    shown = on_terminal(lambda console: console.note(sentence), monkeypatch, NO_COLOR="1")
+    lines = shown.split("\r\n")[:-1]
+    assert len(lines) > 1
+    assert all(len(line) <= 80 and line.startswith("  ") for line in lines)
+    assert " ".join(line.strip() for line in lines) == sentence
+    file = io.StringIO()
+    RunConsole(file, width=80).note(sentence)
+    assert file.getvalue() == f"  {sentence}\n"
