@@ -263,19 +263,14 @@ def test_a_broken_plugin_is_fatal_only_if_asked_for(
 ) -> None:
     write_plugin("animals.py", CLASSES)
     broken = write_plugin("dodo.py", "raise RuntimeError('extinct')")
-    lacking = write_plugin("emu.py", "import wings_and_all")
+    lacking = write_plugin("emu.py", "import wings")
     registry = load(broken.parent)
     fine = experiment("methods: [ant]\n")
     assert len(registry.resolve(fine.experiment.methods, fine)) == 1
+    no_wings = f"{lacking}: ModuleNotFoundError: No module named 'wings'"
     for asked, message in [
         ("dodo", f"method dodo cannot be used: {broken}: RuntimeError: extinct; mend or remove that plugin"),
-        (
-            "emu",
-            (
-                f"method emu cannot be used: {lacking}: ModuleNotFoundError: No module named 'wings_and_all'; "
-                "install wings_and_all, or remove that plugin"
-            ),
-        ),
+        ("emu", f"method emu cannot be used: {no_wings}; install wings, or remove that plugin"),
         (
             "bird",
             f"unknown method bird; use one of: ant, zebra (plugins that cannot be used: {broken}, {lacking})",
