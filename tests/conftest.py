@@ -1,7 +1,9 @@
 """Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
 import sys
-from collections.abc import Callable, Sequence
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,6 +171,22 @@ def deepfeat(
         return int(left.value.code or 0), said.out, said.err
 
     return typed
+
+
+@pytest.fixture(scope="session")
+def little_memory() -> Callable[[], AbstractContextManager[None]]:
+    """Checks that what is done inside never takes more than 64 MiB (modules that it loads included)."""
+
+    @contextmanager
+    def bounded() -> Iterator[None]:
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < 64 << 20
+        finally:
+            tracemalloc.stop()
+
+    return bounded
 
 
 TRAINERS: dict[str, "Trainer"] = {}

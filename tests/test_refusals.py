@@ -23,6 +23,7 @@ def _module(path: str) -> ModuleType:
 
 
 TABLES = _module("data/test_malformed_text.py")
+PARQUET = _module("data/test_malformed_parquet.py").CASES
 OTHER_FORMATS = _module("data/test_sniff.py").CASES
 EXPERIMENTS = _module("config/test_malformed.py").CASES
 # What is out of bounds says the bounds instead of what to do.
@@ -68,6 +69,16 @@ def _some(cases: list[object], every: int) -> list[object]:
 def test_a_malformed_table(case: dict[str, object], deepfeat: Typed, tmp_path: Path) -> None:
     files, least = _table(case)
     _refused(deepfeat, tmp_path, files, least)
+
+
+@pytest.mark.parametrize("case", _some(list(PARQUET.values()), 12))
+def test_a_malformed_parquet_table(
+    case: tuple[bytes, dict[str, str], str, str], deepfeat: Typed, tmp_path: Path
+) -> None:
+    content, settings, _, _ = case
+    experiment = {"name": "refused", "data": {"path": "t.parquet", **settings}, "methods": ["gate"]}
+    files = {"experiment.yml": yaml.safe_dump(experiment).encode(), "t.parquet": content}
+    _refused(deepfeat, tmp_path, files, 1)
 
 
 @pytest.mark.parametrize("case", _some(list(OTHER_FORMATS.values()), 12))

@@ -1,5 +1,7 @@
 """Whatever a file, an argument or a variable holds: an experiment, or an `InputError` of plain lines."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from deepfeat.config import Experiment, load_experiment
 from deepfeat.errors import InputError
 
+Bounded = Callable[[], AbstractContextManager[None]]
 VALID = (Path(__file__).parents[2] / "experiment.yml").read_text(encoding="utf-8")
 PIECES = st.sampled_from(
     [
@@ -111,9 +114,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(deadline=None)
 @given(content=st.binary(max_size=200))
-def test_any_bytes(content: bytes, path: Path) -> None:
+def test_any_bytes(content: bytes, path: Path, little_memory: Bounded) -> None:
     path.write_bytes(content)
-    read(path)
+    with little_memory():
+        read(path)
 
 
 @settings(deadline=None, max_examples=200)
@@ -121,16 +125,18 @@ def test_any_bytes(content: bytes, path: Path) -> None:
 @example(text="{[a, b]: 1}")
 @example(text='"\\U00110000"')
 @example(text="%YAML 1." + "1" * 5000 + "\n---\n")
-def test_any_text(text: str, path: Path) -> None:
+def test_any_text(text: str, path: Path, little_memory: Bounded) -> None:
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    read(path)
+    with little_memory():
+        read(path)
 
 
 @settings(deadline=None, max_examples=150)
 @given(text=damaged())
-def test_a_damaged_experiment(text: str, path: Path) -> None:
+def test_a_damaged_experiment(text: str, path: Path, little_memory: Bounded) -> None:
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    read(path, A="1")
+    with little_memory():
+        read(path, A="1")
 
 
 @settings(deadline=None)
@@ -141,6 +147,9 @@ def test_a_damaged_experiment(text: str, path: Path) -> None:
     value=SOUP,
     variable=SOUP,
 )
-def test_any_override_and_variable(keys: list[str], value: str, variable: str, path: Path) -> None:
+def test_any_override_and_variable(
+    keys: list[str], value: str, variable: str, path: Path, little_memory: Bounded
+) -> None:
     path.write_text(VALID, encoding="utf-8")
-    read(path, f"{'.'.join(keys)}={value}", A=variable, N_MODELS=variable, TARGET=variable)
+    with little_memory():
+        read(path, f"{'.'.join(keys)}={value}", A=variable, N_MODELS=variable, TARGET=variable)
