@@ -150,7 +150,7 @@ def run(
     (nothing is written), 3 finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be
     continued.
     """
-    from deepfeat.runs.interrupts import Interrupted, end_children, interruptible  # noqa: PLC0415
+    from deepfeat.runs.interrupts import Interrupted, interruptible, leave, settle  # noqa: PLC0415
 
     experiment, overrides = _split(experiment, settings)
     if models is not None:
@@ -164,11 +164,11 @@ def run(
                 if fresh:
                     raise click.UsageError("--fresh would forget what other shards have computed")
                 return _shard(experiment, overrides, output, shard)
-            return _run(experiment, overrides, output, fresh=fresh)
+            code = _run(experiment, overrides, output, fresh=fresh)
     except Interrupted as stop:
-        end_children()
-        click.echo(_interrupted(stop.name), err=True, nl=False)
-        return ExitCode.INTERRUPTED
+        leave(ExitCode.INTERRUPTED, _interrupted(stop.name))
+    settle(code)
+    return code
 
 
 def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: bool) -> int:

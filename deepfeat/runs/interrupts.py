@@ -2,18 +2,21 @@
 
 Everything that is published is complete, and what is not is computed again; so any moment is a safe one, and
 a signal need not wait for anything. It becomes an exception in the main thread. Where that cannot be raised
-soon enough, inside a long computation of a library, a thread ends the process instead.
+soon enough, inside a long computation of a library, a thread that saw the signal ends the process instead.
 """
 
+import atexit
 import os
 import shlex
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import psutil
 
@@ -67,40 +70,112 @@ def interruptible(farewell: Callable[[str], str]) -> Iterator[None]:
         Interrupted: from anywhere inside the body.
     """
     seen: list[int] = []
-    timers: list[threading.Timer] = []
 
     def caught(signum: int, frame: FrameType | None) -> None:
         del frame
-        if seen:
-            if signum == signal.SIGINT:
-                end_children()
-                os._exit(ExitCode.KEYBOARD)
-            return
-        seen.append(signum)
-        text = farewell(signal.Signals(signum).name)
-        for seconds, then in ((GRACE, _leave), (LAST, _end)):
-            timer = threading.Timer(seconds, then, [text])
-            timer.daemon = True
-            timers.append(timer)
-            timer.start()
-        raise Interrupted(signum)
+        if not seen:
+            seen.append(signum)
+            raise Interrupted(signum)
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # A shell that starts something in the background has it ignore Ctrl-C; that stays so.
-    before = {
-        signum: signal.signal(signum, caught)
-        for signum in SIGNALS
-        if signal.getsignal(signum) != signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for timer in timers:
+    with _Watch(farewell):
+        # A shell that starts something in the background has it ignore Ctrl-C; that stays so.
+        before = {signum: signal.signal(signum, caught) for signum in _heeded()}
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+
+class _Watch:
+    """Sees signals when they come, also while the main thread is deep in a library and runs no handler.
+
+    Args:
+        farewell: as above.
+    """
+
+    def __init__(self, farewell: Callable[[str], str]) -> None:
+        self._farewell = farewell
+        self._ours, self._theirs = socket.socketpair()
+        self._theirs.setblocking(False)  # noqa: FBT003 - the standard library wants it so
+        self._timers: list[threading.Timer] = []
+        self._thread = threading.Thread(target=self._look, name="signals", daemon=True)
+
+    def __enter__(self) -> None:
+        self._before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._before)
+        self._theirs.close()
+        self._thread.join()
+        self._ours.close()
+        for timer in self._timers:
             timer.cancel()
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
+
+    def _look(self) -> None:
+        while numbers := self._ours.recv(64):
+            for signum in numbers:
+                if signum in SIGNALS and not self._timers:
+                    self._begin(signal.Signals(signum).name)
+                elif signum == signal.SIGINT:
+                    end_children()
+                    os._exit(ExitCode.KEYBOARD)
+
+    def _begin(self, name: str) -> None:
+        text = self._farewell(name)
+        for seconds, then in ((GRACE, _leave), (LAST, _end)):
+            timer = threading.Timer(seconds, then, [text])
+            timer.daemon = True
+            self._timers.append(timer)
+            timer.start()
+
+
+# What is sent to a copy of this process is not for this one.
+os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+
+
+def _heeded() -> list[signal.Signals]:
+    return [signum for signum in SIGNALS if signal.getsignal(signum) != signal.SIG_IGN]
+
+
+def settle(code: int) -> None:
+    """The program has come to its end: from now on a signal makes it leave at once, with what it has earned.
+
+    Libraries take seconds for their own end, in which a signal would turn success into failure.
+
+    Args:
+        code: the exit code.
+    """
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        end_children()
+        os._exit(code)
+
+    def hold() -> None:
+        for signum in _heeded():
+            signal.signal(signum, leave)
+
+    atexit.register(hold)
+
+
+def leave(code: int, text: str) -> NoReturn:
+    """End the process without waiting for any library, with a last line to standard error.
+
+    Args:
+        code: the exit code.
+        text: what to say.
+    """
+    end_children()
+    with suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    _say(text)
+    os._exit(code)
 
 
 def _leave(text: str) -> None:
@@ -108,18 +183,18 @@ def _leave(text: str) -> None:
     for say in reversed(_last_words):
         with suppress(Exception):
             say()
-    end_children()
-    with suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    _end(text)
+    leave(ExitCode.INTERRUPTED, text)
 
 
 def _end(text: str) -> None:
     """End the process, with a last line to standard error."""
+    _say(text)
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _say(text: str) -> None:
     with suppress(OSError, ValueError):
         os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode(errors="replace"))
-    os._exit(ExitCode.INTERRUPTED)
 
 
 def end_children() -> None:

@@ -120,6 +120,73 @@ def test_a_machine_that_is_too_busy_for_last_words_does_not_hold_it_up() -> None
     process.stdout.close()
 
 
+def _said(script: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_a_main_thread_that_is_deep_in_a_library_holds_nothing_up() -> None:
+    """It runs no handler of Python's before the library returns, here after minutes."""
+    process = _said("""
+        import hashlib
+        from deepfeat.runs import interrupts
+        interrupts.GRACE = 0.5
+        with interrupts.interruptible(lambda name: f"stopped by {name}\\n"):
+            print("ready", flush=True)
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 1 << 30)
+    """)
+    time.sleep(0.2)
+    process.terminate()
+    out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out) == (75, "stopped by SIGTERM\n")
+
+
+def test_a_signal_to_a_copy_of_the_process_is_none_to_the_process() -> None:
+    process = _said("""
+        import os, signal, time
+        from deepfeat.runs import interrupts
+        interrupts.GRACE = 0.2
+        with interrupts.interruptible(str):
+            copy = os.fork()
+            if copy == 0:
+                try:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    time.sleep(9)
+                finally:
+                    os._exit(0)
+            os.waitpid(copy, 0)
+            print("ready", flush=True)
+            time.sleep(1)
+            print("went on", flush=True)
+    """)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out.endswith("went on\n")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_a_signal_at_the_very_end_does_not_change_the_exit_code(signum: signal.Signals) -> None:
+    process = _said("""
+        import atexit, sys, time
+        from deepfeat.runs.interrupts import settle
+        atexit.register(lambda: [time.sleep(0.01) for _ in range(3000)])
+        atexit.register(print, "ready", flush=True)
+        settle(3)
+        sys.exit(3)
+    """)
+    process.send_signal(signum)
+    process.communicate(timeout=20)
+    assert process.returncode == 3
+
+
 def test_a_second_ctrl_c_ends_it_at_once_with_130(stubborn: "subprocess.Popen[str]") -> None:
     assert stubborn.stdout is not None
     child = int(stubborn.stdout.readline())
