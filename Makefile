@@ -19,7 +19,7 @@ CHECK_PYTHON = $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info <
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench chaos e2e docs picture lock audit sbom clean
+.PHONY: help run test lint bench chaos e2e docs picture lock audit sbom crate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,13 @@ sbom: ## write sbom.json, a CycloneDX list of what the runtime lock installs
 	"$$tools/bin/cyclonedx-py" requirements --pyproject pyproject.toml --output-reproducible --of JSON \
 		-o sbom.json requirements.lock $(ARGS); \
 	echo "sbom.json written"
+
+# Not among the tools of .venv: it wants an older rich than deepfeat has.
+crate: ## check the RO-Crate of a run against its published profile (ARGS=ExpOutput/breast_cancer; needs the network)
+	@$(CHECK_PYTHON)
+	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check roc-validator; \
+	"$$tools/bin/rocrate-validator" -y validate --profile-identifier workflow-run-crate --no-paging $(or $(ARGS),ExpOutput/breast_cancer)
 
 clean: ## remove .venv and every cache; Data and ExpOutput are left alone
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
