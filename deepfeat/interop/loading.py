@@ -11,6 +11,7 @@ import pandas as pd
 
 from deepfeat.errors import InputError, Problem
 from deepfeat.report.results import Results
+from deepfeat.runs.provenance import file_sha256
 from deepfeat.writing.csvfiles import read_table
 
 if TYPE_CHECKING:
@@ -110,10 +111,23 @@ class Run(Results):
             raise self._problem(path, f"cannot be read: {error}; run it again") from error
 
     def model(self, member: int) -> "keras.Model":
-        """A network of the run as a plain Keras model, from encoded rows to answers."""
+        """A network of the run as a plain Keras model, from encoded rows to answers.
+
+        Args:
+            member: its number.
+
+        Raises:
+            InputError: it is not there, or its file is not what the run left.
+        """
+        path = self.paths.model(member)
+        if not path.is_file():
+            raise self._problem(path, "not there; name the number of a network of the run")
+        known = self.record.get("artefacts", {}).get(path.relative_to(self.root).as_posix())
+        if file_sha256(path) != known:
+            raise self._problem(path, "not what the run left, and not opened; run the experiment again")
         import keras  # noqa: PLC0415 - takes seconds to import
 
-        return keras.models.load_model(self.paths.model(member))
+        return keras.models.load_model(path, safe_mode=True)
 
     @cached_property
     def ensemble(self) -> "Ensemble":

@@ -85,6 +85,12 @@ def test_everything_of_a_run(finished: Path, tmp_path: Path, monkeypatch: pytest
     ensemble = run.ensemble
     assert isinstance(ensemble, Ensemble)
     np.testing.assert_allclose(run.model(1)(ensemble.data.x), ensemble.predict(ensemble.data.x)[1], atol=1e-6)
+    stored = run.paths.model(1)
+    stored.write_bytes(stored.read_bytes() + b" ")
+    with pytest.raises(InputError, match="not what the run left, and not opened"):
+        run.model(1)
+    with pytest.raises(InputError, match="not there; name the number of a network"):
+        run.model(2)
     (tmp_path / "elsewhere").mkdir()
     moved = (tmp_path / "table.csv").rename(tmp_path / "elsewhere" / "moved.csv")
     np.testing.assert_array_equal(deepfeat.load_run(finished, data=moved).ensemble.gates, ensemble.gates)
