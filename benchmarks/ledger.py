@@ -1,6 +1,4 @@
-"""What the ledger costs: looking a thousand committed members up, and its share of a run's time.
-
-    python benchmarks/ledger.py [--members 1000] [--models 100] [--epochs 0]
+"""What the ledger costs: `python benchmarks/ledger.py [--members 1000] [--models 100] [--epochs 0]`.
 
 The first figure is the time from opening a ledger to knowing that every member of a plan is there and whole:
 keys, records, and the sha256 of every object, in a new process, with the files in the cache of the system as
@@ -162,6 +160,21 @@ def share(models: int, epochs: int) -> dict[str, Any]:
     print(f"run of {models} models: {seconds:.1f} s, of which in the ledger {clock.seconds:.2f} s:")
     print(f"  {100 * clock.seconds / seconds:.2f} %, {size / 2**20:.1f} MiB written and synced")
     return {"models": models, "run_s": seconds, "ledger_s": clock.seconds, "bytes": size}
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """Both figures, beside what is wanted of them."""
+    found, spent = results["scan"], results["share"]
+    scanned = f"finding {found['members']:,} members ({found['bytes'] / 2**20:.0f} MiB), s"
+    shared = f"the ledger's share of a run of {spent['models']} models ({spent['run_s']:.0f} s), %"
+    return "\n".join(
+        [
+            "| what | measured | at most |",
+            "| --- | ---: | ---: |",
+            f"| {scanned} | {found['keys_s'] + found['find_s']:.2f} | 2 |",
+            f"| {shared} | {100 * spent['ledger_s'] / spent['run_s']:.2f} | 2 |",
+        ]
+    )
 
 
 class Clock:
