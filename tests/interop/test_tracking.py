@@ -87,11 +87,15 @@ def test_nothing_is_logged_where_nothing_is_asked(finished: Path) -> None:
 
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="needs deepfeat[mlflow]")
 @pytest.mark.filterwarnings("default")
-def test_mlflow_has_the_run(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["folder", "sqlite"])
+def test_mlflow_has_the_run(
+    kind: str, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.chdir(tmp_path)  # where a database leaves the files
     import mlflow  # noqa: PLC0415 - only where it is installed
 
-    store = (tmp_path / "store").as_uri()
+    store = (tmp_path / "store").as_uri() if kind == "folder" else f"sqlite:///{tmp_path / 'mlflow.db'}"
     number = to_mlflow(load_run(finished), store)
     found = mlflow.tracking.MlflowClient(store).get_run(number)
     assert found.data.metrics["auc.networks"] == 0.9
