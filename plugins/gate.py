@@ -1,6 +1,11 @@
 """The gate: what each network learned to let through."""
 
-from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method, MethodParams
 
 
 class Gate(Method):
@@ -21,6 +26,17 @@ class Gate(Method):
     )
     removes = "not removed: trained weights are read, no row is asked"
 
+    class Params(MethodParams):
+        """What the experiment file can set."""
+
+        measure: Literal["absolute", "squared"] = Field(
+            "absolute",
+            description="the weights, or their squares: features then count by the variance that the gates "
+            "let through, the scale on which losses are compared",
+        )
+
+    params: Params
+
     @classmethod
     def suggested(cls, rows: int, features: int) -> bool:
         """Always: it costs nothing."""
@@ -28,6 +44,7 @@ class Gate(Method):
         return True
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """The gates as they are, (members, features)."""
+        """The gates as they are, or their squares, (members, features)."""
         del data, context
-        return Importance(ensemble.gates)
+        gates = ensemble.gates
+        return Importance(np.square(gates) if self.params.measure == "squared" else gates)

@@ -1,5 +1,7 @@
 """integrated_gradients: what each feature contributes to the answers, compared with an average row."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
@@ -48,7 +50,7 @@ def attributions(
 
 
 class IntegratedGradients(Method):
-    """Mean absolute contribution of each feature: slopes integrated from the average row (Sundararajan 2017).
+    """Mean contribution of each feature: slopes integrated from the average row (Sundararajan 2017).
 
     The slope of every logit is followed from the mean of the network's training rows to a row of the table.
     The contributions of all features add up to what sets the row's answer apart from that of the average row,
@@ -74,6 +76,11 @@ class IntegratedGradients(Method):
         rows: PositiveInt = Field(
             100, description="rows that are explained, at most; the same for all networks"
         )
+        measure: Literal["absolute", "squared"] = Field(
+            "absolute",
+            description="the mean of absolute contributions, or of squared ones: features then count by "
+            "their part in the variance of the answers, as they do where a loss is compared",
+        )
         steps: PositiveInt = Field(32, description="points on the way from the average row to each row")
 
     params: Params
@@ -90,13 +97,15 @@ class IntegratedGradients(Method):
         starts = np.array([feature.start for feature in data.features])
         means = ensemble.moments[0].astype(np.float32)
         absolute = np.empty((len(ensemble), data.n_outputs, data.n_features))
-        signed = np.empty_like(absolute)
+        squared, signed = np.empty_like(absolute), np.empty_like(absolute)
         for members, part in members_at_a_time(ensemble, (3 * data.n_outputs + 3) * x.size):
             by_column = attributions(part, data, x, means[members], self.params.steps)
             by_feature = np.add.reduceat(by_column, starts, axis=-1)
             absolute[members] = np.abs(by_feature).mean(axis=2, dtype=np.float64)
+            squared[members] = np.square(by_feature).mean(axis=2, dtype=np.float64)
             # Upwards means that a value above the mean raises the logit, or one below it lowers the logit.
             above = np.sign(x[None] - means[members, None, :])[:, None, :, starts]
             signed[members] = (by_feature * above).mean(axis=2, dtype=np.float64)
             context.progress(members.stop, len(ensemble))
-        return Importance.by_output(absolute, sign=direction(signed, absolute, data))
+        scores = squared if self.params.measure == "squared" else absolute
+        return Importance.by_output(scores, sign=direction(signed, absolute, data))

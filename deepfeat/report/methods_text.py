@@ -106,18 +106,22 @@ def _trained(results: Results) -> str:
 
 def _asked(results: Results, references: _References) -> str:
     asked: Mapping[str, Mapping[str, Any]] = results.record.get("methods", {})
-    phrases = []
-    for method in results.methods:
-        paper = str(asked.get(method, {}).get("paper", ""))
-        phrases.append(f"{method} {references.cite(paper)}" if paper else method)
+    phrases = [_cited(method, asked, references) for method in results.methods]
     count = counted(len(phrases), "importance method")
-    return f"Every network was asked by {count}: {listed(phrases)}."
+    return f"Importance was measured by {count}: {listed(phrases)}."
+
+
+def _cited(method: str, asked: Mapping[str, Mapping[str, Any]], references: _References) -> str:
+    paper = str(asked.get(method, {}).get("paper", ""))
+    return f"{method} {references.cite(paper)}" if paper else method
 
 
 def _averaged(results: Results, references: _References) -> str:
     ranking = results.experiment.ranking
     how = f"{_NORMALISED[ranking.normalise]} and {_ACROSS[ranking.across_methods]}"
-    text = f"The scores of each network were {how}."
+    weighed = ranking.weights != "equal"
+    judge = _cited(ranking.weights, results.record.get("methods", {}), references) if weighed else ""
+    text = f"The scores of each network were {how}{', weighted by ' + judge if judge else ''}."
     if left := results.answer.get("members", {}).get("skilless"):
         text += f" {counted(left, 'network')} did not beat a constant on held-out rows."
     if results.ranking["ci_low"].notna().any():

@@ -138,6 +138,9 @@ class _Work:
         self.means = {name: mean_over_members(values) for name, values in self.normalised.items()}
         self.top_k = min(config.top_k or default_top(len(self.features)), len(self.features))
         self.notes: list[str] = []
+        if weights is not None:
+            told = ", ".join(f"{name} {weights.get(name, 0.0):.2f}" for name in answers)
+            self.notes.append(f"the methods count with weights that {config.weights} found: {told}")
 
     def kept(self, values: Array) -> Array:
         """The rows that count: of an answer with a row per member, those of the members that do."""

@@ -16,3 +16,11 @@ def test_scores_are_the_gates(registry: Registry, tmp_path: Path) -> None:
     answer = registry.methods["gate"]().explain(ensemble, data, Context(0, "gate", tmp_path))
     np.testing.assert_array_equal(answer.scores, ensemble.gates)
     answer.check(4, 6)
+
+
+def test_squares_are_the_variance_that_is_let_through(registry: Registry, tmp_path: Path) -> None:
+    data = planted().dataset()
+    ensemble = LinearEnsemble.fit(data)
+    method = registry.methods["gate"]
+    answer = method(method.Params(measure="squared")).explain(ensemble, data, Context(0, "gate", tmp_path))
+    np.testing.assert_array_equal(answer.scores, ensemble.gates**2)

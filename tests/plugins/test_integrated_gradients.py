@@ -57,6 +57,18 @@ def test_of_a_linear_model_it_is_the_distance_from_the_mean(ask: Ask) -> None:
         np.testing.assert_allclose(answer.sign[member], np.sign(model.kernel[:, 0]), rtol=1e-4)
 
 
+def test_squares_of_a_linear_model_are_its_parts_of_the_variance(ask: Ask) -> None:
+    data = planted(task="regression").dataset()
+    ensemble = LinearEnsemble.fit(data)
+    answer = ask("integrated_gradients", ensemble, data, rows=data.n_rows, steps=1, measure="squared")
+    absolute = ask("integrated_gradients", ensemble, data, rows=data.n_rows, steps=1)
+    for member, model in enumerate(ensemble.models()):
+        mean = data.x[ensemble.plan.splits[member].train].mean(axis=0)
+        expected = (((data.x - mean) * model.kernel[:, 0]) ** 2).mean(axis=0)
+        np.testing.assert_allclose(answer.scores[member], expected, rtol=1e-4)
+    np.testing.assert_array_equal(answer.sign, absolute.sign)
+
+
 def test_columns_of_a_category_may_cancel(ask: Ask) -> None:
     data = planted(category=True).dataset()
     ensemble = LinearEnsemble.fit(data, 1)

@@ -25,6 +25,18 @@ def test_says_what_was_done_and_cites(make_run: MakeRun) -> None:
     assert text.references[1].startswith("Efron B.")
 
 
+def test_says_by_what_the_methods_were_weighted(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"])
+    resolved = paths.experiment.read_text()
+    paths.experiment.write_text(resolved.replace("weights: equal", "weights: judge"))
+    record = json.loads(paths.provenance.read_text())
+    record["methods"]["judge"] = {"paper": "Breiman 1996"}
+    paths.provenance.write_text(json.dumps(record))
+    text = methods_text(Results(paths.root))
+    assert "averaged over networks and then over methods, weighted by judge [2]." in text.paragraphs[1]
+    assert text.references[1] == "Breiman 1996"
+
+
 def test_says_less_where_less_was_recorded(make_run: MakeRun) -> None:
     paths = make_run(["a"], members=1, methods=("gate",))
     record = json.loads(paths.provenance.read_text())
