@@ -63,6 +63,12 @@ class BoostedTrees(Method):
 
     params: Params
 
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: the networks' ranking beside that of what is often the best model of a small table."""
+        del rows, features
+        return True
+
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """A model per split, one after the other."""
         # Threads cost more than they bring on small tables, and could change last bits.

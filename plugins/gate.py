@@ -1,5 +1,6 @@
 """The gate: what each network learned to let through."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -38,10 +39,10 @@ class Gate(Method):
     params: Params
 
     @classmethod
-    def suggested(cls, rows: int, features: int) -> bool:
+    def suggested(cls, rows: int, features: int) -> Mapping[str, str]:
         """Always: it costs nothing."""
         del rows, features
-        return True
+        return {"measure": "squared"}
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """The gates as they are, or their squares, (members, features)."""

@@ -1,5 +1,6 @@
 """integrated_gradients: what each feature contributes to the answers, compared with an average row."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -86,10 +87,10 @@ class IntegratedGradients(Method):
     params: Params
 
     @classmethod
-    def suggested(cls, rows: int, features: int) -> bool:
+    def suggested(cls, rows: int, features: int) -> Mapping[str, str]:
         """Always: the answers have gradients, and they are quick."""
         del rows, features
-        return True
+        return {"measure": "squared"}
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Contributions of all rows, for as many networks at a time as fit into memory."""

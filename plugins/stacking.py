@@ -58,6 +58,12 @@ class Stacking(Method):
 
     params: Params
 
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: a ranking is worth as much as the model that it explains."""
+        del rows, features
+        return True
+
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Networks are asked once; the rest is arithmetic."""
         from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas

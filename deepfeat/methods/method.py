@@ -138,8 +138,11 @@ class Method(ABC):
         return 0
 
     @classmethod
-    def suggested(cls, rows: int, features: int) -> bool:
+    def suggested(cls, rows: int, features: int) -> bool | Mapping[str, str]:
         """Whether `deepfeat init` puts it into the experiment that it writes for a table of this size.
+
+        A mapping does, with these parameters. Where a method that judges the others is put in, the ranking
+        weighs them by it.
 
         Args:
             rows: of the table.

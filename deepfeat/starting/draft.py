@@ -41,6 +41,7 @@ def draft(name: str, glance: Glance, methods: Mapping[str, type[Method]], path: 
         *_training(glance),
         "",
         *_methods(glance, methods),
+        *_ranking(glance, methods),
     ]
     return "\n".join(lines) + "\n"
 
@@ -136,7 +137,14 @@ def _methods(glance: Glance, methods: Mapping[str, type[Method]]) -> Iterator[st
     chosen = suggested(glance, methods)
     yield _commented("methods:", "`deepfeat methods show NAME` says more of each")
     for name in chosen:
-        yield _commented(f"  - {name}", methods[name].sees.partition(",")[0])
+        params = methods[name].suggested(glance.outline.n_rows, len(glance.outline.features))
+        told = (
+            ", ".join(f"{key}: {value}" for key, value in params.items())
+            if isinstance(params, Mapping)
+            else ""
+        )
+        entry = f"{name}: {{{told}}}" if told else name
+        yield _commented(f"  - {entry}", methods[name].sees.partition(",")[0])
     others = [
         name
         for name, method in methods.items()
@@ -145,6 +153,14 @@ def _methods(glance: Glance, methods: Mapping[str, type[Method]]) -> Iterator[st
     if others:
         text = f"others: {', '.join(others)}"
         yield from textwrap.wrap(text, _WIDTH, initial_indent="  # ", subsequent_indent="  # ")
+
+
+def _ranking(glance: Glance, methods: Mapping[str, type[Method]]) -> Iterator[str]:
+    judges = [name for name in suggested(glance, methods) if methods[name].after_others]
+    if judges:
+        yield ""
+        yield "ranking:"
+        yield _setting("  ", "weights", judges[0], "methods count by what it finds; or equal, all alike")
 
 
 def _setting(indent: str, key: str, value: Value, comment: str) -> str:

@@ -81,6 +81,8 @@ def test_names_can_be_in_a_file_of_their_own(tmp_path: Path, deepfeat: Type) -> 
 
 
 def test_methods_go_by_the_size_of_the_table(tmp_path: Path, deepfeat: Type) -> None:
+    experiments = []
+
     def methods(features: int) -> list[str]:
         head = [f"f{number}" for number in range(features)]
         rows = [[str((row * (number + 3)) % 17) for number in range(features)] for row in range(60)]
@@ -89,12 +91,15 @@ def test_methods_go_by_the_size_of_the_table(tmp_path: Path, deepfeat: Type) -> 
         folder = f"with_{features}"
         assert deepfeat("init", folder, "--data", "wide.csv", "--target", "y")[0] == 0
         experiment = load_experiment(tmp_path / folder / "experiment.yml", environ={}).experiment
+        experiments.append(experiment)
         return [entry.name for entry in experiment.methods]
 
     few, many = methods(5), methods(1200)
     assert set(many) < set(few)
     shipped = load_experiment(ROOT / "experiment.yml", environ={}).experiment
-    assert {entry.name for entry in shipped.methods} <= set(many)
+    written = {entry.name: entry.params for entry in experiments[-1].methods}
+    assert {entry.name: entry.params for entry in shipped.methods} == written
+    assert all(experiment.ranking.weights == shipped.ranking.weights for experiment in experiments)
 
 
 @pytest.mark.parametrize(
