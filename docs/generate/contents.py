@@ -23,12 +23,8 @@ def contents() -> Mapping[str, tuple[str, ...]]:
             "docs/first-ten-minutes.md",
         ),
         "Examples": ("docs/examples.md", *_all("docs/examples")),
-        "Methods": (
-            "docs/methods.md",
-            *_all("docs/methods"),
-            "docs/inference.md",
-            "docs/plugins.md",
-        ),
+        "Methods": ("docs/methods.md", "docs/inference.md", "docs/plugins.md"),
+        "Every method": _all("docs/methods"),
         "Reference": (
             "docs/experiment-file.md",
             "docs/commands.md",

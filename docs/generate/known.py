@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from deepfeat.errors import ExitCode
 from deepfeat.methods.registry import load_registry
 from deepfeat.runs.paths import RunPaths
 
@@ -109,12 +110,13 @@ def main() -> int:
     (WORK / "experiment.yml").write_text(yaml.safe_dump(experiment(methods), sort_keys=False))
     command = [sys.executable, "-m", "deepfeat", "run", "experiment.yml", "--output", "."]
     code = subprocess.run(command, cwd=WORK, check=False).returncode
-    if code:
+    if code not in {ExitCode.COMPLETE, ExitCode.PARTIAL}:
         return code
     paths = RunPaths.of(WORK, "known")
     recorded = json.loads(paths.provenance.read_text())["methods"]
     RESULTS.parent.mkdir(exist_ok=True)
-    found = {name: said(paths, name, recorded) for name in methods}
+    # a method that cannot be asked about such a table has no figure
+    found = {name: said(paths, name, recorded) for name in methods if recorded[name]["members"]}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(f"wrote {RESULTS}")
     return 0
