@@ -20,23 +20,6 @@ from deepfeat.data.remarks import remark_on_fills
 from deepfeat.data.survey import keep_rows
 
 
-def check_table(config: DataConfig, path: Path, names_path: Path | None = None) -> Outline:
-    """Check a table without encoding it.
-
-    Args:
-        config: the `data` part of an experiment.
-        path: the table.
-        names_path: names of its columns, for a table without a header.
-
-    Returns:
-        Its rows, features, task and classes.
-
-    Raises:
-        InputError: the table cannot be used; every fault that was found, a line each.
-    """
-    return outline_table(config, path, names_path)
-
-
 def load_data(
     config: DataConfig, resolve: Callable[[str], Path] = Path, cache: Path | None = None
 ) -> Dataset:

@@ -7,7 +7,8 @@ import pytest
 
 from deepfeat.config.schema import DataConfig
 from deepfeat.data.dataset import Dataset, Feature
-from deepfeat.data.load import check_table, load_table
+from deepfeat.data.load import load_table
+from deepfeat.data.outline import outline_table
 
 CLEVELAND = Path(__file__).parents[3] / "shared" / "data"
 BREAST_CANCER = Path(__file__).parents[2] / "Data" / "breast_cancer.csv"
@@ -257,7 +258,7 @@ def test_the_digest_covers_what_training_sees_and_nothing_else(write: Write, loa
 
 def test_checking_tells_the_same_without_encoding(write: Write) -> None:
     path = write("t.csv", column(simple))
-    outline = check_table(DataConfig(path="t.csv"), path)
+    outline = outline_table(DataConfig(path="t.csv"), path)
     data = load_table(DataConfig(path="t.csv"), path)
     assert (outline.n_rows, outline.features) == (data.n_rows, data.features)
     assert (outline.target.task, outline.target.classes) == (data.task, data.classes)
