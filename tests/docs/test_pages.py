@@ -109,6 +109,12 @@ def test_python_is_python_and_yaml_is_yaml(page: str, tmp_path: Path) -> None:
                 load_experiment(path, environ={})
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_snippet_of_a_file_of_the_repository_is_that_file(page: str) -> None:
+    blocks = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```\n", text_of(page), re.DOTALL)
+    assert [file for file, block in blocks if block != text_of(file)] == []
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
     from contents import pages  # noqa: PLC0415 - see above
 
