@@ -150,7 +150,7 @@ def run(
     (nothing is written), 3 finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be
     continued.
     """
-    from deepfeat.runs.interrupts import Interrupted, interruptible, leave, settle  # noqa: PLC0415
+    from deepfeat.runs.interrupts import Interrupted, end_children, hurry, interruptible, settle  # noqa: PLC0415
 
     experiment, overrides = _split(experiment, settings)
     if models is not None:
@@ -166,7 +166,10 @@ def run(
                 return _shard(experiment, overrides, output, shard)
             code = _run(experiment, overrides, output, fresh=fresh)
     except Interrupted as stop:
-        leave(ExitCode.INTERRUPTED, _interrupted(stop.name))
+        end_children()
+        click.echo(_interrupted(stop.name), err=True, nl=False)
+        code = ExitCode.INTERRUPTED
+        hurry(code)
     settle(code)
     return code
 

@@ -161,13 +161,9 @@ def deepfeat(
     """Types a command in the directory of the test; returns exit code, output and errors."""
     from deepfeat.cli import main  # noqa: PLC0415
 
-    def left(code: int, text: str) -> None:
-        sys.stderr.write(text)
-        sys.exit(code)
-
     monkeypatch.chdir(tmp_path)
     # Both are about the end of the process, which here is that of the tests.
-    monkeypatch.setattr("deepfeat.runs.interrupts.leave", left)
+    monkeypatch.setattr("deepfeat.runs.interrupts.hurry", lambda _: None)
     monkeypatch.setattr("deepfeat.runs.interrupts.settle", lambda _: None)
 
     def typed(*words: str) -> tuple[int, str, str]:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 import psutil
 
@@ -26,6 +25,9 @@ GRACE = 4.5
 """Seconds after which a process that has not left is ended in order, with its last words and its children."""
 LAST = 7.0
 """Seconds after which it is ended in any case, however busy the machine is."""
+
+# Seconds that a child has for leaving by itself, and that libraries have for their end.
+_MOMENT, _REST = 1.0, 2.0
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
@@ -163,19 +165,15 @@ def settle(code: int) -> None:
     atexit.register(hold)
 
 
-def leave(code: int, text: str) -> NoReturn:
-    """End the process without waiting for any library, with a last line to standard error.
+def hurry(code: int) -> None:
+    """Give libraries a moment for their own end, such as removing their files, and no more.
 
     Args:
         code: the exit code.
-        text: what to say.
     """
-    end_children()
-    with suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    _say(text)
-    os._exit(code)
+    timer = threading.Timer(_REST, os._exit, [code])
+    timer.daemon = True
+    timer.start()
 
 
 def _leave(text: str) -> None:
@@ -183,24 +181,29 @@ def _leave(text: str) -> None:
     for say in reversed(_last_words):
         with suppress(Exception):
             say()
-    leave(ExitCode.INTERRUPTED, text)
+    end_children()
+    with suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    _end(text)
 
 
 def _end(text: str) -> None:
     """End the process, with a last line to standard error."""
-    _say(text)
+    with suppress(OSError, ValueError):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode(errors="replace"))
     os._exit(ExitCode.INTERRUPTED)
 
 
-def _say(text: str) -> None:
-    with suppress(OSError, ValueError):
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode(errors="replace"))
-
-
 def end_children() -> None:
-    """End every process that this one has started, and theirs."""
+    """End every process that this one has started, and theirs; they have a moment to remove their files."""
     with suppress(psutil.Error):
-        for child in psutil.Process().children(recursive=True):
+        this = psutil.Process()
+        for child in (own := this.children()):
+            with suppress(psutil.Error):
+                child.terminate()
+        psutil.wait_procs(own, timeout=_MOMENT)
+        for child in this.children(recursive=True):
             with suppress(psutil.Error):
                 child.kill()
 

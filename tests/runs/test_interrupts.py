@@ -124,6 +124,7 @@ def _said(script: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],
         cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -170,6 +171,39 @@ def test_a_signal_to_a_copy_of_the_process_is_none_to_the_process() -> None:
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert out.endswith("went on\n")
+
+
+def test_libraries_that_do_not_come_to_their_end_are_not_waited_for() -> None:
+    process = _said("""
+        import atexit, sys, time
+        from deepfeat.runs import interrupts
+        interrupts._REST = 0.2
+        atexit.register(time.sleep, 60)
+        interrupts.hurry(75)
+        print("ready", flush=True)
+        sys.exit(75)
+    """)
+    process.communicate(timeout=20)
+    assert process.returncode == 75
+
+
+def test_children_have_a_moment_to_tidy_up() -> None:
+    process = _said("""
+        import subprocess, sys, textwrap
+        from deepfeat.runs import interrupts
+        interrupts._MOMENT = 20
+        tidy = '''
+        import signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("tidied")))
+        print("ready", flush=True)
+        time.sleep(60)
+        '''
+        with subprocess.Popen([sys.executable, "-c", textwrap.dedent(tidy)]):
+            sys.stdin.readline()
+            interrupts.end_children()
+    """)
+    out, _ = process.communicate("go\n", timeout=20)
+    assert (process.returncode, out) == (0, "tidied\n")
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])

@@ -2,7 +2,8 @@
 
 A worker is there in milliseconds, has nothing in it from any method before, and its end is the end of nothing
 else. The server loads no plugin. It stays outside of the process group of its caller and notices when the
-caller is gone, however it went: then it ends every process that its worker started, and itself.
+caller is gone, however it went, or is told by SIGTERM: then it ends every process that its worker started,
+removes their files, and ends itself.
 """
 
 import fcntl
@@ -38,24 +39,27 @@ def main() -> NoReturn:
     os.set_inheritable(end.fileno(), False)  # noqa: FBT003 - not a choice between two behaviours
     _end_with(end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     linux.adopt_orphans()
     _load()
     fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) & ~os.O_ASYNC)
     control = Channel(end)
     temporary: set[str] = set()
-    with suppress(OSError):
-        control.send({"ready": os.getpid()})
-        while True:
-            request, descriptors = control.receive_with(2)
-            if request is None:
-                break
-            if "temporary" in request:
-                temporary.add(request["temporary"])
-            if len(descriptors) == 2:  # noqa: PLR2004 - the channel and the output; else it is a late "stop"
-                control.send({"ended": _Service(control, request, descriptors).carry_out()})
-    for folder in temporary:
-        # The caller has removed it, unless it was ended by force.
-        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with suppress(OSError):
+            control.send({"ready": os.getpid()})
+            while True:
+                request, descriptors = control.receive_with(2)
+                if request is None:
+                    break
+                if "temporary" in request:
+                    temporary.add(request["temporary"])
+                if len(descriptors) == 2:  # noqa: PLR2004 - the channel and the output; else it is a late "stop"
+                    control.send({"ended": _Service(control, request, descriptors).carry_out()})
+    finally:
+        for folder in temporary:
+            # The caller has removed it, unless it was ended by force.
+            shutil.rmtree(folder, ignore_errors=True)
     sys.exit()
 
 
@@ -104,8 +108,8 @@ class _Service:
             for descriptor in self._descriptors:
                 os.close(descriptor)
             why, status = self._wait()
-            left = tree.end_descendants(os.getpid(), self._worker)
         finally:
+            left = tree.end_descendants(os.getpid(), self._worker) if self._worker else 0
             shutil.rmtree(scratch, ignore_errors=True)
         return {
             "status": status,
