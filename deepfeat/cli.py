@@ -14,7 +14,7 @@ import click
 from deepfeat.commands import cluster, starting
 from deepfeat.commands import methods as plugged
 from deepfeat.commands.common import CONTEXT, say
-from deepfeat.errors import DeepfeatError, ExitCode
+from deepfeat.errors import DeepfeatError, ExitCode, is_lack_of_memory
 
 if TYPE_CHECKING:
     from deepfeat.config import LoggingConfig
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
 SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
+NO_MEMORY = (
+    "There is not enough memory. Free some, raise the limit (MEMORY_LIMIT in .env for a\n"
+    "container), or train fewer networks together (training.stack_size=10). The same command\n"
+    "goes on with what was finished."
+)
 
 
 def main() -> None:
@@ -43,7 +48,10 @@ def main() -> None:
     except DeepfeatError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - whatever gets here is a bug of ours, and is told as one
+    except Exception as error:  # noqa: BLE001 - whatever gets here is a bug of ours, and is told as one
+        if is_lack_of_memory(error):
+            click.echo(NO_MEMORY, err=True)
+            sys.exit(ExitCode.INTERRUPTED)
         click.echo(traceback.format_exc(), err=True)
         click.echo(
             "This is a bug in deepfeat, not in your input. Please report it with the lines above.", err=True

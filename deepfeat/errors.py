@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum
+from errno import ENOMEM
 
 
 class ExitCode(IntEnum):
@@ -62,6 +63,23 @@ class InputError(DeepfeatError):
         found: Sequence[Problem] = [problems] if isinstance(problems, Problem) else list(problems)
         self.problems = tuple(sorted(set(found)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def is_lack_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or what led to it, says that there was not enough memory.
+
+    Args:
+        error: of Python, of the system, of a library that could not be loaded, or of TensorFlow.
+    """
+    while error is not None:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM:
+            return True
+        if type(error).__name__ == "ResourceExhaustedError":
+            return True
+        if isinstance(error, ImportError) and "failed to map segment" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:

@@ -218,6 +218,20 @@ def test_a_bug_of_ours_is_told_as_one(
     assert "This is a bug in deepfeat" in err
 
 
+def test_a_lack_of_memory_is_no_bug(
+    deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("deepfeat.runs.prepare.prepare", too_large)
+    write_experiment()
+    code, _, err = deepfeat("validate")
+    assert code == 75
+    assert "There is not enough memory." in err
+    assert "bug" not in err
+
+
 # --- the other commands -------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,38 @@
+"""The errors that are shown as messages."""
+
+import errno
+
+import pytest
+
+from deepfeat.errors import is_lack_of_memory
+
+
+class ResourceExhaustedError(Exception):
+    """What TensorFlow calls it."""
+
+
+def led_to(error: Exception) -> Exception:
+    later = RuntimeError("training failed")
+    later.__cause__ = error
+    return later
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ResourceExhaustedError("OOM when allocating"),
+        ImportError("libtensorflow_cc.so.2: failed to map segment from shared object"),
+        led_to(MemoryError()),
+    ],
+)
+def test_a_lack_of_memory_is_known_by_all_its_names(error: Exception) -> None:
+    assert is_lack_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("memory"), OSError(errno.ENOSPC, "full"), ImportError("no x"), None]
+)
+def test_other_errors_are_none(error: Exception | None) -> None:
+    assert not is_lack_of_memory(error)
