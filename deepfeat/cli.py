@@ -163,7 +163,7 @@ def run(
     experiment, overrides = _split(experiment, settings)
     if models is not None:
         overrides.append(f"training.models={models}")
-    overrides += _engine(engine, scheduler_file)
+    overrides = [*_engine(engine, scheduler_file), *overrides]
     try:
         with interruptible(_interrupted):
             if dry_run:
@@ -415,5 +415,6 @@ def _split(experiment: Path, settings: tuple[str, ...]) -> tuple[Path, list[str]
 program.add_command(starting.init)
 program.add_command(starting.demo)
 program.add_command(cluster.worker)
+program.add_command(cluster.submit)
 program.add_command(plugged.methods)
 program.add_command(plugged.schema)

@@ -1,4 +1,4 @@
-"""`deepfeat worker`: what is typed, or put into a batch job, where a run has its work done by a cluster."""
+"""`deepfeat worker` and `deepfeat submit`: where a run has its work done by a cluster."""
 
 import os
 import time
@@ -89,3 +89,104 @@ def worker(
     left = lifetime if lifetime is not None else lifetime_left(os.environ, time.time())
     wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, host, run)
     return work(wanted, lambda line: click.echo(line, err=True))
+
+
+@click.group(context_settings=CONTEXT)
+def submit() -> None:
+    """Hand an experiment to a batch system."""
+
+
+@submit.command(context_settings=CONTEXT)
+@click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
+@click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    help="Tasks of the array that work for the run, besides one worker of the head's own.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where results go, seen by all nodes [default: $OUTPUT_DIR, else ExpOutput].",
+)
+@click.option(
+    "--image",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An Apptainer image to run in [default: the environment in which this command runs].",
+)
+@click.option(
+    "--script",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A changed copy of cluster/slurm.sh [default: the shipped one].",
+)
+@click.option(
+    "--sbatch",
+    "options",
+    multiple=True,
+    metavar="OPTION",
+    help="An option of sbatch for both jobs, such as --sbatch=--time=08:00:00; may be given several times.",
+)
+@click.option(
+    "--tls",
+    nargs=3,
+    metavar="CA CERTIFICATE KEY",
+    type=click.Path(dir_okay=False),
+    help="Encrypt what jobs say to each other.",
+)
+@click.option("--dry-run", is_flag=True, help="Only print the script and the commands.")
+@click.option("--no-follow", is_flag=True, help="Do not wait for the end.")
+def slurm(
+    *,
+    experiment: Path,
+    settings: tuple[str, ...],
+    workers: int,
+    output: Path | None,
+    image: Path | None,
+    script: Path | None,
+    options: tuple[str, ...],
+    tls: tuple[str, ...] | None,
+    dry_run: bool,
+    no_follow: bool,
+) -> int:
+    """Submit a run to Slurm, and show its progress until it is over.
+
+    One job runs the experiment, and an array of jobs works for it. Ctrl-C leaves the jobs alone; the same
+    command again shows the progress of a run that is submitted, and submits one that is not.
+
+    \b
+    Exit code: that of the run; 75 if its job ended before it was complete, 2 if Slurm refuses.
+    """
+    import shlex  # noqa: PLC0415 - commands import what they need
+
+    from deepfeat.config import load_experiment  # noqa: PLC0415
+    from deepfeat.errors import ExitCode  # noqa: PLC0415
+    from deepfeat.runs.engines import slurm as queue  # noqa: PLC0415
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
+
+    loaded = load_experiment(experiment, settings)
+    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
+    paths = RunPaths.of(root, loaded.experiment.name)
+    wish = queue.Wish(experiment, settings, paths, workers, image, script or queue.SCRIPT, options, tls or ())
+    if dry_run:
+        click.echo(queue.filled_in(wish.script.read_text(encoding="utf-8"), queue.settings(wish)))
+        for command in queue.commands(wish):
+            click.echo(f"# {shlex.join(command)}")
+        return ExitCode.COMPLETE
+    known = queue.submitted(paths)
+    jobs = known or queue.submit(wish)
+    click.echo(
+        f"{'submitted before' if known else 'submitted'}: job {jobs.head} runs the experiment, "
+        f"{jobs.workers} works for it; what they print is in {jobs.output.parent}"
+    )
+    if no_follow:
+        return ExitCode.COMPLETE
+    try:
+        return queue.follow(jobs, paths, click.echo)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nThe jobs go on; the same command shows their progress, and scancel {jobs.head} ends them."
+        )
+        return ExitCode.COMPLETE

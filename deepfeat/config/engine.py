@@ -53,6 +53,9 @@ class DaskConfig(Section):
     wait: float = Field(
         default=600, gt=0, description="seconds to wait for a scheduler, and later for a first worker"
     )
+    shutdown: bool = Field(
+        default=False, description="end the cluster that was joined, scheduler and workers, when the run ends"
+    )
     retries: int = Field(
         default=2,
         ge=0,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deepfeat.config.draft import COMMAND_LINE, Draft
+from deepfeat.config.engine import ENGINES
 from deepfeat.config.source import MAX_DEPTH, parse_yaml
 from deepfeat.config.values import KeyPath, Value, is_text, read_scalar, shown, shown_path
 from deepfeat.errors import InputError, Problem, did_you_mean
@@ -123,7 +124,9 @@ def _enter(draft: Draft, node: Value, path: KeyPath, key: str) -> tuple[Value, K
     if not isinstance(node, dict):
         raise _LeadsNowhere(f"{shown_path(path)} is a single value; write {shown_path(path)}=...")
     here = (*path, key)
-    if node.get(key) is None:
+    # An engine by its name alone is one with default settings, so that one of them can be given.
+    by_name = here == ("engine",) and node.get(key) in ENGINES
+    if node.get(key) is None or by_name:
         node[key] = {}
         draft.place_at(here, COMMAND_LINE)
     return node[key], here

@@ -13,6 +13,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster
 from distributed.security import Security
+from distributed.system import MEMORY_LIMIT
 
 from deepfeat.config import parse_size
 from deepfeat.config.engine import DaskConfig, TlsConfig
@@ -83,7 +84,13 @@ def worker_memory(wanted: str | None, workers: int) -> int:
     """Bytes that each of some workers on this machine may take."""
     if wanted is not None:
         return parse_size(wanted)
-    return int(_SHARE * available_memory()) // max(1, workers)
+    free = min(int(_SHARE * available_memory()), int(MEMORY_LIMIT))
+    return free // max(1, workers)
+
+
+def workers_here(config: DaskConfig) -> int:
+    """How many workers are started on this machine."""
+    return len(os.sched_getaffinity(0)) if config.workers is None else config.workers
 
 
 @contextmanager
@@ -120,7 +127,7 @@ def started(config: DaskConfig, scratch: Path, console: RunConsole) -> Iterator[
         scratch: a directory for what workers write for themselves.
         console: told about it.
     """
-    workers = len(os.sched_getaffinity(0)) if config.workers is None else config.workers
+    workers = workers_here(config)
     host, _, port = (config.listen or LOOPBACK).partition(":")
     # Without certificates of the user's own, those of this one run keep other users of this machine out.
     safe = security(config.tls) or (Security.temporary() if config.listen is None else None)
@@ -199,6 +206,8 @@ def joined(config: DaskConfig, console: RunConsole) -> Iterator[Client]:
             yield client
         finally:
             with suppress(Exception):
+                if config.shutdown:
+                    client.shutdown()
                 client.close(_FAREWELL)
 
 

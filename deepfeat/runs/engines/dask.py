@@ -23,7 +23,7 @@ from deepfeat.errors import ExitCode
 from deepfeat.runs.answers import LedgerAnswers, Question, unanswered
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.engines import tasks
-from deepfeat.runs.engines.cluster import WorkersError
+from deepfeat.runs.engines.cluster import WorkersError, worker_memory, workers_here
 from deepfeat.runs.engines.errors import EngineError
 from deepfeat.runs.engines.nanny import ENDED
 from deepfeat.runs.engines.notes import Notes, plugins_told, shown
@@ -69,6 +69,8 @@ class DaskEngine:
         notes: where workers read what to do.
     """
 
+    stack_memory: int | None
+
     def __init__(self, connection: Client, config: DaskConfig, prepared: Prepared, notes: Notes) -> None:
         self._client, self._config, self._prepared, self._notes = connection, config, prepared, notes
         self._token = secrets.token_hex(4)
@@ -77,8 +79,10 @@ class DaskEngine:
         self._alone = False
         self._ended: dict[str, str] = {}
         connection.subscribe_topic(ENDED, self._worker_ended)
-        memory = None if config.memory is None else parse_size(config.memory)
-        self.stack_memory = None if memory is None else max(_LEAST_MEMORY, (memory - _BASE_MEMORY) // 2)
+        self.stack_memory = None
+        if config.memory is not None or not config.joins:  # else nobody knows yet
+            memory = worker_memory(config.memory, workers_here(config))
+            self.stack_memory = max(_LEAST_MEMORY, (memory - _BASE_MEMORY) // 2)
 
     # --- the two kinds of work ------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ what a worker here says in the end is decided by the run directory: 0 if the run
 """
 
 import asyncio
+import logging
 import signal
 import tempfile
 import time
@@ -35,7 +36,7 @@ from deepfeat.runs.paths import RunPaths
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 # Seconds: for one attempt to connect, between two, for a worker to load its libraries, to say goodbye.
-_CONNECT, _BETWEEN, _START_UP, _FAREWELL = 10.0, 1.0, 600.0, 3.0
+_CONNECT, _BETWEEN, _START_UP, _FAREWELL = 3.0, 1.0, 600.0, 3.0
 _END_TIME = "SLURM_JOB_END_TIME"
 # Seconds before the wall time of a batch job at which its worker leaves.
 _MARGIN = 60.0
@@ -144,15 +145,18 @@ async def _work(wanted: Work, safe: Security | None, scratch: Path, say: Say) ->
             preload=[TASKS],
             death_timeout=_START_UP,
             lifetime=wanted.lifetime,
-            worker_dashboard_address=f"{LOOPBACK}:0",
+            silence_logs=logging.CRITICAL,
             dashboard_address=f"{LOOPBACK}:0",
         )
         for _ in range(wanted.processes)
     ]
     started = asyncio.gather(*nannies, return_exceptions=True)
     await _either(started, stopped)
+    failed = [error for error in (started.result() if started.done() else []) if isinstance(error, Exception)]
+    if failed:
+        raise WorkersError(f"a worker does not start: {failed[0]}; what is above says why")
     if not stop.is_set():
-        say(f"{wanted.processes} workers for the scheduler at {address}")
+        say(f"{_workers(wanted.processes)} for the scheduler at {address}")
         over = asyncio.gather(*(nanny.finished() for nanny in nannies))
         await _either(over, stopped)
         say("asked to stop" if stop.is_set() else "the scheduler is gone, or the time is over")
@@ -167,6 +171,10 @@ async def _work(wanted: Work, safe: Security | None, scratch: Path, say: Say) ->
     with suppress(Exception):
         await asyncio.wait_for(asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies)), 2 * _FAREWELL)
     stopped.cancel()
+
+
+def _workers(count: int) -> str:
+    return f"{count} worker{'' if count == 1 else 's'}"
 
 
 async def _either(one: asyncio.Future[Any], other: asyncio.Future[Any]) -> None:

@@ -1,0 +1,161 @@
+"""Submitting to Slurm, with programs of its names that say what a test wants."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deepfeat.errors import InputError
+from deepfeat.runs.engines.slurm import SCRIPT, SlurmError, Wish, filled_in, settings, state, submit
+from deepfeat.runs.paths import RunPaths
+
+Program = Callable[[str, str], None]
+
+SHOW = '\necho "$EXPERIMENT|$RUN|${OVERRIDES[*]}|${DEEPFEAT[*]}|$HEAD|${#TLS[@]}"'
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """`program(name, script)`: puts a shell script of this name in front of all others."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    def write(name: str, script: str) -> None:
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    return write
+
+
+@pytest.fixture
+def wish(tmp_path: Path) -> Wish:
+    return Wish(tmp_path / "my experiment.yml", ["training.models=5"], RunPaths(tmp_path / "out" / "it's"), 3)
+
+
+def test_the_settings_of_the_script_are_filled_in_and_nothing_else(wish: Wish) -> None:
+    before = SCRIPT.read_text()
+    after = filled_in(before, settings(wish, "12"))
+    run = subprocess.run(
+        [
+            "bash",
+            "-c",
+            after.split("# ----")[1].partition("\n")[2] + SHOW,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    experiment, folder, overrides, program, head, tls = run.stdout.strip().split("|")
+    assert (experiment, folder) == (str(wish.experiment), str(wish.paths.root))
+    assert (overrides, program, head, tls) == (
+        "training.models=5",
+        f"{sys.executable} -m deepfeat",
+        "12",
+        "0",
+    )
+    changed = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert len(changed) == 6
+
+
+def test_a_script_without_the_settings_is_refused() -> None:
+    with pytest.raises(InputError, match="has no line EXPERIMENT="):
+        filled_in("#!/bin/sh\n", {"EXPERIMENT": "x"})
+
+
+def test_both_jobs_are_submitted_once(program: Program, wish: Wish) -> None:
+    program("sbatch", 'echo "$@" >> "$(dirname "$0")/asked"; wc -l < "$(dirname "$0")/asked"')
+    program("squeue", "echo RUNNING")
+    first = submit(wish)
+    assert (first.head, first.workers) == ("1", "2")
+    assert submit(wish) == first
+    folder = wish.paths.root / "logs" / "slurm"
+    assert (folder / "worker.sh").read_text().count("HEAD=1\n") == 1
+    assert (folder / "head.sh").read_text().count("HEAD=\n") == 1
+
+
+def test_workers_that_are_refused_take_the_head_with_them(
+    program: Program, wish: Wish, tmp_path: Path
+) -> None:
+    program("sbatch", 'case "$*" in *--array*) echo too many >&2; exit 1;; esac; echo 7')
+    program("scancel", f"echo $1 > {tmp_path / 'cancelled'}")
+    with pytest.raises(SlurmError, match="sbatch: too many"):
+        submit(wish)
+    assert (tmp_path / "cancelled").read_text() == "7\n"
+
+
+def test_where_there_is_no_slurm(wish: Wish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SlurmError, match="there is no sbatch; submit where Slurm is installed"):
+        submit(wish)
+
+
+def test_the_state_of_a_job(program: Program) -> None:
+    program("squeue", "echo PENDING")
+    assert state("1") == "PENDING"
+    program("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    assert state("1") == ""
+    program("squeue", "echo 'Unable to contact slurm controller' >&2; exit 1")
+    with pytest.raises(SlurmError, match="Unable to contact"):
+        state("1")
+
+
+class TestScript:
+    """What the script does, with a program in the place of deepfeat."""
+
+    @pytest.fixture
+    def job(self, tmp_path: Path, program: Program) -> Callable[..., "subprocess.Popen[str]"]:
+        program("squeue", "echo RUNNING")
+        program("scontrol", f'echo "$@" >> {tmp_path / "scontrol"}; exit 1')
+
+        def start(deepfeat: str, **variables: str) -> "subprocess.Popen[str]":
+            program("deepfeat", deepfeat)
+            return subprocess.Popen(
+                ["bash", SCRIPT],
+                cwd=tmp_path,
+                text=True,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "SLURM_JOB_ID": "5", **variables},
+            )
+
+        return start
+
+    def test_the_head_starts_a_run_and_an_array_task_a_worker(self, job: Callable) -> None:
+        said, _ = job('echo "$@"').communicate(timeout=30)
+        assert said.startswith("run experiment.yml --output ExpOutput --engine dask engine.dask.listen=")
+        said, _ = job('echo "$@"', SLURM_ARRAY_TASK_ID="2", SLURM_ARRAY_JOB_ID="6").communicate(timeout=30)
+        assert said.startswith(
+            "worker --scheduler-file ExpOutput/breast_cancer/.deepfeat/scheduler.json --run"
+        )
+
+    @pytest.mark.parametrize(
+        ("code", "restarts", "asked"),
+        [("75", "0", "requeue 5\n"), ("75", "3", ""), ("0", "0", ""), ("3", "0", "")],
+    )
+    def test_what_was_interrupted_asks_to_be_started_again(
+        self, job: Callable, tmp_path: Path, code: str, restarts: str, asked: str
+    ) -> None:
+        process = job(f"exit {code}", SLURM_RESTART_COUNT=restarts)
+        assert process.wait(30) == int(code)
+        process.communicate()
+        written = tmp_path / "scontrol"
+        assert (written.read_text() if written.exists() else "") == asked
+
+    @pytest.mark.parametrize(("sent", "again"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
+    def test_a_signal_is_passed_on_and_its_end_awaited(
+        self,
+        job: Callable,
+        tmp_path: Path,
+        sent: signal.Signals,
+        again: bool,  # noqa: FBT001
+    ) -> None:
+        process = job("trap 'sleep 0.5; exit 75' USR1 TERM; echo here; while true; do sleep 0.1; done")
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(sent)
+        assert process.wait(30) == 75
+        process.communicate()
+        assert (tmp_path / "scontrol").exists() == again
