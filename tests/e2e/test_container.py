@@ -4,7 +4,10 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -94,6 +97,65 @@ def test_the_shell_wins_over_the_env_file(compose: Typed, checkout: Path, write:
     done = compose(*EXPERIMENT, "training.epochs=2", N_MODELS="2", **me)
     assert done.returncode == 0, done.stderr
     assert len(rows(checkout / "ExpOutput" / "breast_cancer" / "models.csv")) == 2
+
+
+MANY = (
+    "name: many\ndata: {path: Data/breast_cancer.csv, target: diagnosis}\n"
+    "network: {preset: default, units: [8]}\ncontrols: never\nranking: {skill_splits: 2}\n"
+    "training: {models: 40, epochs: 30, stack_size: 1}\nmethods: [gate]\n"
+)
+
+
+def manifest(run: Path) -> dict[str, str]:
+    told = {"run.json", "ro-crate-metadata.json", "report.html"}
+    return {
+        name: sha256(path.read_bytes()).hexdigest()
+        for path in run.rglob("*")
+        if path.is_file()
+        and (name := path.relative_to(run).as_posix()) not in told
+        and not name.startswith((".deepfeat/", "logs/"))
+    }
+
+
+def test_stopped_and_resumed_and_the_same_by_a_cluster_that_loses_a_worker(
+    compose: Typed, checkout: Path, typed: Typed, write: Write, me: Me
+) -> None:
+    write("experiment.yml", MANY)
+    run = checkout / "ExpOutput" / "many"
+
+    def published() -> int:
+        return len(list(run.glob(".deepfeat/records/members-*.json")))
+
+    def until_published(count: int, job: "Future[subprocess.CompletedProcess[str]]") -> None:
+        while published() < count:
+            assert not job.done(), job.result().stdout + job.result().stderr
+            time.sleep(0.1)
+
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(compose, "run", "--rm", "-T", "--name", "first", "experiment", **me)
+        until_published(3, first)
+        assert typed("docker", "stop", "first", cwd=checkout).returncode == 0
+        assert first.result().returncode == 75, first.result().stderr
+        stopped = published()
+        assert stopped < 40
+        done = compose(*EXPERIMENT, **me)
+        assert done.returncode == 0, done.stderr
+        assert f"Training 40 models, {stopped} of them are there already" in done.stdout
+        alone = manifest(run)
+
+        assert typed("mv", "ExpOutput", "Alone", cwd=checkout).returncode == 0
+        assert typed("mkdir", "ExpOutput", cwd=checkout).returncode == 0
+        up = threads.submit(compose, "up", "--scale", "worker=2", "cluster", **me)
+        until_published(3, up)
+        killed = typed("docker", "kill", "deepfeat-worker-1", cwd=checkout)
+        assert killed.returncode == 0, killed.stderr
+        assert up.result().returncode == 0, up.result().stdout
+    state = typed("docker", "inspect", "--format={{.State.ExitCode}}", "deepfeat-cluster-1", cwd=checkout)
+    compose("down", **me)
+    assert state.stdout.strip() == "0", up.result().stdout
+    assert manifest(run) == alone
+    worked = {path.name.split("-")[0] for path in (run / "logs" / "workers").iterdir()}
+    assert len(worked) == 2, "both workers have worked"
 
 
 def test_wrong_input_is_told_and_nothing_written(compose: Typed, checkout: Path, me: Me) -> None:
