@@ -218,7 +218,7 @@ def page(results: dict[str, Any]) -> str:
     if rows := results.get("speed"):
         base = rows[0]["training"]
         lines += [
-            f"**Speed-up.** {rows[0]['models']} models in {rows[0]['stacks']} stacks, the shipped experiment.",
+            f"**Speed.** {rows[0]['models']} models of the shipped experiment: {rows[0]['stacks']} stacks.",
             "",
             "| engine | training | speed-up | one stack | whole run |",
             "| --- | ---: | ---: | ---: | ---: |",

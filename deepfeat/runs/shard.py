@@ -128,9 +128,11 @@ class _Share:
         self.ledger = Ledger(paths.ledger)
         self.work = training_work(prepared.data, prepared.network, prepared.settings)
         self.fit = LedgerFit(self.ledger)
-        refits = Refits(prepared, trainer, console, LedgerFit(self.ledger, self._train_own))
+        self._shared = Refits(prepared, trainer, console, LedgerFit(self.ledger, self._train_own))
+        # A method that did not announce that it trains is asked by one shard, which then has all of it to do.
+        self._whole = Refits(prepared, trainer, console, self.fit)
         seed = prepared.loaded.experiment.seed
-        self.answers = LedgerAnswers(seed, prepared.methods, self.ledger, paths, refits, scratch)
+        self.answers = LedgerAnswers(seed, prepared.methods, self.ledger, paths, self._whole, scratch)
         self.code = ExitCode.COMPLETE
 
     def compute(self) -> ExitCode:
@@ -178,12 +180,14 @@ class _Share:
 
     def _ask_one(self, asked: Question, ask: Ask) -> None:
         none: dict[str, Importance] = {}
+        trains = asked.method(asked.params).fits(self.prepared.data, len(asked.keys))
+        fit = self._shared if trains else self._whole
         parts = unanswered(self.ledger, asked)
         if not parts:
             self.console.note("answered before")
         try:
             for part in parts:
-                self.answers.ask_part(asked, part, ask, none, CountedFit(self.answers.fit), 0.0)
+                self.answers.ask_part(asked, part, ask, none, CountedFit(fit), 0.0)
         except OutputError:
             raise
         except NotMineError as rest:

@@ -26,7 +26,7 @@ from deepfeat.writing.atomic import write_text
 
 log = logging.getLogger(__name__)
 
-TASKS = "deepfeat.runs.engines.tasks"
+PRELOAD = "deepfeat.runs.engines.preload"
 """What a worker loads when it starts."""
 
 LOOPBACK = "127.0.0.1"
@@ -151,7 +151,7 @@ def started(config: DaskConfig, scratch: Path, console: RunConsole) -> Iterator[
             security=safe,
             local_directory=str(scratch),
             env=environment(scratch),
-            preload=[TASKS],
+            preload=[PRELOAD],
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -24,8 +24,8 @@ from deepfeat.errors import ExitCode
 from deepfeat.runs import provenance
 from deepfeat.runs.engines.cluster import (
     LOOPBACK,
+    PRELOAD,
     SETTINGS,
-    TASKS,
     WorkersError,
     find,
     security,
@@ -142,7 +142,7 @@ async def _work(wanted: Work, safe: Security | None, scratch: Path, say: Say) ->
             security=safe,
             local_directory=str(scratch),
             env=environment(scratch),
-            preload=[TASKS],
+            preload=[PRELOAD],
             death_timeout=_START_UP,
             lifetime=wanted.lifetime,
             silence_logs=logging.CRITICAL,

@@ -27,7 +27,7 @@ def results(root: Any) -> dict[str, bytes]:  # noqa: ANN401
         for path in sorted(root.rglob("*"))
         if path.is_file()
         and (name := path.relative_to(root).as_posix()) not in told
-        and not name.startswith((".deepfeat/", "logs/"))
+        and not name.startswith((".deepfeat/", "logs/", "figures/"))
     }
 
 
