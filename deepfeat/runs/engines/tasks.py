@@ -7,6 +7,7 @@ has published before is not done again, so it does no harm when a task is given 
 import json
 import logging
 import os
+import secrets
 import socket
 import tempfile
 import threading
@@ -52,6 +53,9 @@ _NO_LIMIT = 1 << 62
 
 Told = dict[str, Any]
 
+# Containers that share a network have one name, and each of them has a process 7.
+_ME = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
 
 class OtherCodeError(DeepfeatError):
     """A worker would compute something else than the run does."""
@@ -93,7 +97,7 @@ def _ended(told: str, work: Callable[[Path, Told], Told]) -> str:
     root = Path(request["root"])
     try:
         _note_run(root)
-        with logged_to(root / "logs" / "workers" / f"{socket.gethostname()}-{os.getpid()}.log"):
+        with logged_to(root / "logs" / "workers" / f"{_ME}.log"):
             try:
                 reply = work(root, request)
             except Exception as error:
