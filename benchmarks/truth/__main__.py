@@ -35,10 +35,11 @@ def measure(tool: str, problem: KnownProblem, seed: int, models: int, settings: 
     if tool == OURS:
         found = default_experiment(problem, seed, models, settings)
     else:
-        found = {"scores": {"importance": TOOLS[tool](problem.dataset(), seed).tolist()}, "usable": None}
+        found = {"scores": {"importance": TOOLS[tool](problem.dataset(), seed).tolist()}}
     seconds = process_time() - start
     judged = {name: judge(values, problem) for name, values in found["scores"].items()}
-    return {"judged": judged, "usable": found["usable"], "seconds": round(seconds, 1)}
+    told = {name: found[name] for name in ("usable", "weights") if name in found}
+    return {"judged": judged, **told, "seconds": round(seconds, 1)}
 
 
 def judge(scores: list[float], problem: KnownProblem) -> dict[str, float | None]:

@@ -5,15 +5,18 @@ starts of TensorFlow a table are saved. Controls are left out, which have no par
 """
 
 import warnings
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from deepfeat.ensemble import fit
+from deepfeat.data.dataset import Dataset
+from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods.context import Context
 from deepfeat.methods.importance import Importance
+from deepfeat.methods.method import Method, MethodParams
 from deepfeat.ranking.table import build_ranking
 from deepfeat.runs.asking import ask
 from deepfeat.runs.conclusions import conclude
@@ -37,8 +40,8 @@ def default_experiment(problem: KnownProblem, seed: int, models: int, settings: 
 
     Returns:
         `scores`: of the column `importance` and of every method, one score per feature in the order of the
-        table; `usable`: whether the answer says that the ranking may be used, where there is nothing to find,
-        else None: it is not asked.
+        table; `weights`: how much each method counts; `usable`: whether the answer says that the ranking may
+        be used, where there is nothing to find, else None: it is not asked.
 
     Raises:
         InputError: the experiment cannot be carried out.
@@ -60,9 +63,18 @@ def _carry_out(prepared: Prepared, problem: KnownProblem, folder: Path) -> dict[
     experiment = prepared.loaded.experiment
     kept = ensemble.select(ensemble.succeeded)
     answers: dict[str, Importance] = {}
-    for method, params in prepared.methods:
-        context = Context(seed=experiment.seed, method=method.name, folder=folder / method.name)
-        answers[method.name] = ask(method, params, kept, prepared.data, context)
+    askable: dict[str, Any] = {}
+    weights = None
+    for method, params in sorted(prepared.methods, key=lambda each: each[0].after_others):
+        told = {"answers": dict(answers), "askable": dict(askable)} if method.after_others else {}
+        context = Context(experiment.seed, method.name, folder / method.name, **told)
+        answer = ask(method, params, kept, prepared.data, context)
+        if not method.after_others:
+            answers[method.name] = answer
+        elif method.name == experiment.ranking.weights:
+            weights = answer.weights
+        if method.kind == "member":
+            askable[method.name] = partial(_about, method, params, context)
     judged = judge_members(ensemble, experiment.ranking.skilless)
     if problem.relevant:
         averaged = judged.averaged[ensemble.succeeded]
@@ -76,15 +88,23 @@ def _carry_out(prepared: Prepared, problem: KnownProblem, folder: Path) -> dict[
             normalisation=experiment.ranking.normalise,
             across=experiment.ranking.across_methods,
             resamples=1,
+            weights=weights,
         )
         usable = None
     else:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the baselines, which have nothing to find either
-            found = conclude(ensemble, judged, answers, experiment.ranking, experiment.seed)
+            found = conclude(ensemble, judged, answers, experiment.ranking, experiment.seed, {}, weights)
         ranking, usable = found.ranking, found.answer.usable
     by_feature = ranking.set_index("feature").loc[list(problem.feature_names)]
     return {
         "scores": {name: by_feature[name].tolist() for name in ("importance", *answers)},
         "usable": usable,
+        "weights": weights,
     }
+
+
+def _about(
+    method: type[Method], params: MethodParams, context: Context, ensemble: Ensemble, data: Dataset
+) -> Importance:
+    return ask(method, params, ensemble, data, context)
