@@ -5,6 +5,8 @@ starts of TensorFlow a table are saved. Controls are left out, which have no par
 """
 
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepfeat.config import Experiment
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods.context import Context
@@ -21,7 +24,7 @@ from deepfeat.ranking.table import build_ranking
 from deepfeat.runs.asking import ask
 from deepfeat.runs.conclusions import conclude
 from deepfeat.runs.prepare import Prepared, prepare
-from deepfeat.runs.skill import judge_members
+from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.testing.families import KnownProblem
 from deepfeat.training.trainer import Trainer
 
@@ -55,12 +58,74 @@ def default_experiment(problem: KnownProblem, seed: int, models: int, settings: 
         chosen = [f"data.path={table}", f"data.target={TARGET}", f"data.task={problem.task}"]
         always = [f"seed={seed}", f"training.models={models}", "controls=never"]
         prepared = prepare(ROOT / "experiment.yml", [*always, *chosen, *settings])
-        return _carry_out(prepared, problem, Path(folder))
+        done = carry_out(prepared, Path(folder))
+    if problem.relevant:
+        ranking, usable = done.ranking(), None
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the baselines, which have nothing to find either
+            ranking, usable = done.conclusion()
+    by_feature = ranking.set_index("feature").loc[list(problem.feature_names)]
+    return {
+        "scores": {name: by_feature[name].tolist() for name in ("importance", *done.answers)},
+        "usable": usable,
+        "weights": done.weights,
+    }
 
 
-def _carry_out(prepared: Prepared, problem: KnownProblem, folder: Path) -> dict[str, Any]:
-    ensemble = fit(prepared.plan, Trainer(prepared.data, prepared.network, prepared.settings))
+@dataclass(frozen=True, eq=False)
+class Done:
+    """What there is before a ranking.
+
+    Attributes:
+        experiment: what was asked for.
+        ensemble: the networks.
+        answers: of the methods that rank features, by name.
+        weights: how much each counts; None counts all alike.
+    """
+
+    experiment: Experiment
+    ensemble: Ensemble
+    answers: dict[str, Importance]
+    weights: Mapping[str, float] | None
+
+    def ranking(self) -> pd.DataFrame:
+        """As `build_ranking` returns it, without intervals worth the name."""
+        averaged = self._judged.averaged[self.ensemble.succeeded]
+        scores = {
+            name: given.scores[averaged] if len(given.scores) == len(averaged) else given.scores
+            for name, given in self.answers.items()
+        }
+        config = self.experiment.ranking
+        return build_ranking(
+            self.ensemble.data.feature_names,
+            scores,
+            normalisation=config.normalise,
+            across=config.across_methods,
+            resamples=1,
+            weights=self.weights,
+        )
+
+    def conclusion(self) -> tuple[pd.DataFrame, bool | None]:
+        """The ranking, and whether the answer says that it may be used."""
+        config, seed = self.experiment.ranking, self.experiment.seed
+        found = conclude(self.ensemble, self._judged, self.answers, config, seed, {}, self.weights)
+        return found.ranking, found.answer.usable
+
+    @property
+    def _judged(self) -> MemberSkill:
+        return judge_members(self.ensemble, self.experiment.ranking.skilless)
+
+
+def carry_out(prepared: Prepared, folder: Path) -> Done:
+    """Train the networks and ask the methods.
+
+    Args:
+        prepared: the experiment.
+        folder: for the files of methods.
+    """
     experiment = prepared.loaded.experiment
+    ensemble = fit(prepared.plan, Trainer(prepared.data, prepared.network, prepared.settings))
     kept = ensemble.select(ensemble.succeeded)
     answers: dict[str, Importance] = {}
     askable: dict[str, Any] = {}
@@ -75,33 +140,7 @@ def _carry_out(prepared: Prepared, problem: KnownProblem, folder: Path) -> dict[
             weights = answer.weights
         if method.kind == "member":
             askable[method.name] = partial(_about, method, params, context)
-    judged = judge_members(ensemble, experiment.ranking.skilless)
-    if problem.relevant:
-        averaged = judged.averaged[ensemble.succeeded]
-        scores = {
-            name: given.scores[averaged] if len(given.scores) == len(averaged) else given.scores
-            for name, given in answers.items()
-        }
-        ranking = build_ranking(
-            prepared.data.feature_names,
-            scores,
-            normalisation=experiment.ranking.normalise,
-            across=experiment.ranking.across_methods,
-            resamples=1,
-            weights=weights,
-        )
-        usable = None
-    else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the baselines, which have nothing to find either
-            found = conclude(ensemble, judged, answers, experiment.ranking, experiment.seed, {}, weights)
-        ranking, usable = found.ranking, found.answer.usable
-    by_feature = ranking.set_index("feature").loc[list(problem.feature_names)]
-    return {
-        "scores": {name: by_feature[name].tolist() for name in ("importance", *answers)},
-        "usable": usable,
-        "weights": weights,
-    }
+    return Done(experiment, ensemble, answers, weights)
 
 
 def _about(
