@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.nets.gate import Gate
 from deepfeat.nets.template import Template
 from deepfeat.training.alone import BATCH, keras_step_seconds
 from deepfeat.training.batches import padded
+from deepfeat.training.connections import connections
 from deepfeat.training.estimate import Estimate, estimate, seconds_per_epoch
 from deepfeat.training.inference import Inference, set_member
 from deepfeat.training.loop import MemberRecord, Progress
@@ -186,15 +188,26 @@ class Ensemble:
 
     @cached_property
     def gates(self) -> NDArray[np.float64]:
-        """(members, features) the gate of every feature, never negative.
+        """(members, features) how far the gate of every feature is open, never negative.
 
         Raises:
             NotApplicable: for a network without a gate.
         """
-        if self.template.gate is None:
-            raise NotApplicable(f"network {self.template.network.name} has no gate")
-        gates = self.weights(self.template.gate)
-        return np.maximum(gates.reshape(len(self), -1), 0).astype(np.float64)
+        gate = self._gate()
+        weights = self.weights(self.template.index(gate.gate))
+        return gate.opening(weights.reshape(len(self), -1)).astype(np.float64)
+
+    @cached_property
+    def chance_open(self) -> NDArray[np.float64]:
+        """(members, features) the probability that the gate is open while training.
+
+        1 or 0 for a gate that chance has no part in.
+
+        Raises:
+            NotApplicable: for a network without a gate.
+        """
+        gate = self._gate()
+        return gate.chance_open(self.weights(self.template.index(gate.gate)).reshape(len(self), -1))
 
     @cached_property
     def first_layer(self) -> NDArray[np.float64]:
@@ -209,6 +222,26 @@ class Ensemble:
         if self.template.gate is None:
             return kernel
         return kernel * self.gates[:, self.data.column_feature, None]
+
+    @cached_property
+    def connections(self) -> NDArray[np.float64]:
+        """(members, columns, outputs) product of all weights from each scaled input to each logit.
+
+        What the network would make of a column if its activations were left out (connection weights: Olden,
+        Joy & Death 2004, Ecological Modelling 178).
+
+        Raises:
+            NotApplicable: for a network that is no chain of gates, dense layers and activations.
+        """
+        found = connections(
+            self.template.model,
+            lambda dense: self.weights(self.template.index(dense.kernel)),
+            lambda: self.gates[:, self.data.column_feature],
+        )
+        if found is None:
+            name = self.template.network.name
+            raise NotApplicable(f"network {name} is no chain of dense layers, so its weights have no product")
+        return found
 
     @cached_property
     def uses(self) -> NDArray[np.bool_]:
@@ -286,6 +319,11 @@ class Ensemble:
                 for number, own, answer in zip(some, rows, answers, strict=True):
                     target = self.data.y if self.plan.targets is None else self.plan.targets[number]
                     self.records[number].scores = held_out_scores(self.data.task, target[own], answer)
+
+    def _gate(self) -> Gate:
+        if self.template.gate_layer is None:
+            raise NotApplicable(f"network {self.template.network.name} has no gate")
+        return self.template.gate_layer
 
     def _check_layer(self, layer: str) -> None:
         if layer not in self.layers:

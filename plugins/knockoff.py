@@ -1,7 +1,6 @@
 """knockoff: which features beat a copy of themselves that has nothing to do with the target."""
 
 from collections.abc import Mapping
-from functools import reduce
 from math import ceil
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
@@ -200,17 +199,5 @@ def _sees(columns: int, draws: int, draw_of: NDArray[np.int64]) -> NDArray[np.bo
 
 def _statistics(trained: Ensemble, data: Dataset, draw_of: NDArray[np.int64]) -> NDArray[np.float64]:
     """(members, features) W; the columns of a category are added up."""
-    gates = trained.gates.reshape(len(trained), -1, data.n_columns)
-    own, knockoff = gates[:, 0], gates[np.arange(len(trained)), 1 + draw_of]
-    return sum_columns((own**2 - knockoff**2) * _behind(trained, data.n_columns), data)
-
-
-def _behind(trained: Ensemble, columns: int) -> NDArray[np.float64]:
-    """(members, columns) squares of what the layers behind the pairs make of each, if they were linear."""
-    layers = [layer for layer in getattr(trained, "layers", ()) if layer.startswith(("dense_", "logits"))]
-    if not layers:  # a linear model, as the conformance kit trains: its weights are its gates
-        return np.ones((len(trained), columns))
-    product = reduce(
-        np.matmul, [trained.layer_weights(layer)["kernel"].astype(np.float64) for layer in layers]
-    )
-    return np.asarray(np.sum(product**2, axis=-1))
+    squares = np.sum(trained.connections**2, axis=2).reshape(len(trained), -1, data.n_columns)
+    return sum_columns(squares[:, 0] - squares[np.arange(len(trained)), 1 + draw_of], data)

@@ -6,17 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepfeat.methods import (
-    Context,
-    Cost,
-    Dataset,
-    Ensemble,
-    Importance,
-    Method,
-    PerSplitParams,
-    Share,
-    linear_importance,
-)
+from deepfeat.methods import LinearYardstick, Share
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +17,7 @@ PENALTIES = 12
 ITERATIONS = 5000
 
 
-class Lasso(Method):
+class Lasso(LinearYardstick):
     """Absolute coefficients of a linear model with a cross-validated L1 penalty (Tibshirani 1996).
 
     A yardstick: where a straight line ranks the features as the networks do, the networks have found little
@@ -37,8 +27,6 @@ class Lasso(Method):
     """
 
     name = "lasso"
-    kind = "experiment"
-    cost = Cost.OTHER_MODELS
     paper = 'Tibshirani 1996, "Regression shrinkage and selection via the lasso", JRSS B 58'
     sees = "which features a linear model keeps, and in which direction they push"
     blind_to = (
@@ -49,40 +37,30 @@ class Lasso(Method):
         "when effects are straight lines, features are many and few matter; read it as a list, not as a "
         "ranking"
     )
-    removes = "not removed: coefficients of a fitted linear model are read"
 
-    Params = PerSplitParams
-    params: PerSplitParams
+    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
+        """See `LinearYardstick.values`."""
+        from sklearn.linear_model import LassoCV  # noqa: PLC0415 - slow to import
 
-    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """A fit per split, one after the other."""
-        return linear_importance(
-            ensemble, data, context, self.params.splits, values=_regression, labels=_logistic
+        return _quietly(LassoCV(eps=_weakest(x), cv=share.cv(), max_iter=ITERATIONS), x, y)
+
+    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
+        """See `LinearYardstick.labels`."""
+        from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
+        from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
+
+        model = LogisticRegressionCV(
+            Cs=l1_min_c(x, labels, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
+            l1_ratios=(1,),
+            solver="saga",
+            cv=share.cv(labels),
+            scoring="neg_log_loss",
+            use_legacy_attributes=False,
+            max_iter=ITERATIONS,
+            tol=1e-3,
+            random_state=int(share.rng.integers(1 << 31)),
         )
-
-
-def _regression(x: Floats, y: Floats, share: Share) -> Floats:
-    from sklearn.linear_model import LassoCV  # noqa: PLC0415 - slow to import
-
-    return _quietly(LassoCV(eps=_weakest(x), cv=share.cv(), max_iter=ITERATIONS), x, y)
-
-
-def _logistic(x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
-    from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
-    from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
-
-    model = LogisticRegressionCV(
-        Cs=l1_min_c(x, labels, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
-        l1_ratios=(1,),
-        solver="saga",
-        cv=share.cv(labels),
-        scoring="neg_log_loss",
-        use_legacy_attributes=False,
-        max_iter=ITERATIONS,
-        tol=1e-3,
-        random_state=int(share.rng.integers(1 << 31)),
-    )
-    return _quietly(model, x, labels)
+        return _quietly(model, x, labels)
 
 
 def _weakest(x: Floats) -> float:

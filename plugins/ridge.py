@@ -3,17 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from deepfeat.methods import (
-    Context,
-    Cost,
-    Dataset,
-    Ensemble,
-    Importance,
-    Method,
-    PerSplitParams,
-    Share,
-    linear_importance,
-)
+from deepfeat.methods import LinearYardstick, Share
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +12,7 @@ SHRINKAGES = np.geomspace(1e-3, 1e6, 10)
 STRENGTHS = np.geomspace(1e-4, 1e4, 10)
 
 
-class Ridge(Method):
+class Ridge(LinearYardstick):
     """Absolute coefficients of a linear model with a cross-validated L2 penalty (Hoerl & Kennard 1970).
 
     A yardstick beside the lasso: where the lasso keeps one of several correlated features, this shares the
@@ -32,8 +22,6 @@ class Ridge(Method):
     """
 
     name = "ridge"
-    kind = "experiment"
-    cost = Cost.OTHER_MODELS
     paper = (
         'Hoerl & Kennard 1970, "Ridge regression", Technometrics 12; for labels: le Cessie & van Houwelingen '
         '1992, "Ridge estimators in logistic regression", Applied Statistics 41'
@@ -47,41 +35,31 @@ class Ridge(Method):
         "when effects are straight lines and features are correlated; among equals it shares the weight, "
         "where lasso draws lots"
     )
-    removes = "not removed: coefficients of a fitted linear model are read"
 
-    Params = PerSplitParams
-    params: PerSplitParams
+    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
+        """See `LinearYardstick.values`."""
+        from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - slow to import
 
-    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """A fit per split, one after the other."""
-        return linear_importance(
-            ensemble, data, context, self.params.splits, values=_regression, labels=_logistic
+        turned, back = _narrow(x)
+        model = RidgeCV(alphas=SHRINKAGES, cv=share.cv(), scoring="neg_mean_squared_error")
+        coefficients: Floats = model.fit(turned, y).coef_ @ back
+        return coefficients
+
+    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
+        """See `LinearYardstick.labels`."""
+        from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
+
+        turned, back = _narrow(x)
+        model = LogisticRegressionCV(
+            Cs=STRENGTHS,
+            l1_ratios=(0,),
+            solver="newton-cholesky",
+            cv=share.cv(labels),
+            scoring="neg_log_loss",
+            use_legacy_attributes=False,
         )
-
-
-def _regression(x: Floats, y: Floats, share: Share) -> Floats:
-    from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - slow to import
-
-    turned, back = _narrow(x)
-    model = RidgeCV(alphas=SHRINKAGES, cv=share.cv(), scoring="neg_mean_squared_error")
-    coefficients: Floats = model.fit(turned, y).coef_ @ back
-    return coefficients
-
-
-def _logistic(x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
-    from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
-
-    turned, back = _narrow(x)
-    model = LogisticRegressionCV(
-        Cs=STRENGTHS,
-        l1_ratios=(0,),
-        solver="newton-cholesky",
-        cv=share.cv(labels),
-        scoring="neg_log_loss",
-        use_legacy_attributes=False,
-    )
-    coefficients: Floats = model.fit(turned, labels).coef_ @ back
-    return coefficients
+        coefficients: Floats = model.fit(turned, labels).coef_ @ back
+        return coefficients
 
 
 def _narrow(x: Floats) -> tuple[Floats, Floats]:

@@ -1,9 +1,9 @@
 """sparse_path: at which penalty a feature leaves a network that has to pay for every feature it keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,15 @@ from deepfeat.methods import (
     Importance,
     Method,
     MethodParams,
+    PenaltyCurve,
     fold_plan,
     measure,
-    save_figure,
+    show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
-
-# Features that the figure names; the others are drawn in grey.
-NAMED = 8
 
 
 class LassoNet(Network):
@@ -161,13 +156,13 @@ class SparsePath(Method):
         path = self._path(penalties, data, context)
         keeps = path.uses.reshape(chosen.folds, chosen.penalties, data.n_features)
         losses = self._held_out_losses(keeps, data, context)
-        curve = Curve(penalties, losses)
+        curve = PenaltyCurve(penalties, losses)
         kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
         # The first penalty, from strong to weak, at which the feature takes part.
         scores = np.where(keeps.any(axis=1), penalties[keeps.argmax(axis=1)], 0.0)
         size = np.sqrt(np.add.reduceat((path.first_layer**2).sum(axis=2), _starts(data), axis=1))
-        self._show(curve, size.reshape(keeps.shape).mean(axis=0), kept, data, context)
-        return Importance(scores, notes=(_sentence(curve, kept, data),))
+        height = size.reshape(keeps.shape).mean(axis=0)
+        return Importance(scores, notes=(show_path(curve, height, kept, "weight", data, context),))
 
     def _path(self, penalties: Floats, data: Dataset, context: Context) -> Ensemble:
         """Member `fold * penalties + p` is trained outside of the fold at penalty p, from the fold's seed."""
@@ -222,106 +217,6 @@ class SparsePath(Method):
             },
         )
 
-    def _show(
-        self, curve: "Curve", size: Floats, kept: NDArray[np.bool_], data: Dataset, context: Context
-    ) -> None:
-        import pandas as pd  # noqa: PLC0415 - slow to import
-
-        from deepfeat.writing import canvas  # noqa: PLC0415 - as above
-        from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
-
-        numbers = {"penalty": curve.penalties, "loss": curve.mean, "std_error": curve.std_error}
-        table = pd.concat(
-            [pd.DataFrame(numbers), pd.DataFrame(size, columns=list(data.feature_names))], axis=1
-        )
-        with canvas.look(data.feature_names) as drawable:
-            figure = _figure(curve, size, kept, [drawable(name) for name in data.feature_names])
-            save_figure(
-                context,
-                "path",
-                figure,
-                title="What the network keeps as features become dearer",
-                alt=(
-                    "Above, the weight of every feature against the penalty: lines that fall to zero. Below, "
-                    f"the held-out loss of what is kept. At the chosen penalty {kept.sum()} of "
-                    f"{data.n_features} features are kept."
-                ),
-                table=table,
-            )
-        names = [name for name, stays in zip(data.feature_names, kept, strict=True) if stays]
-        write_table(context.artefact("kept.csv"), pd.DataFrame({"feature": names}))
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """Held-out losses along the path.
-
-    Attributes:
-        penalties: (penalties,) from strong to weak.
-        losses: (folds, penalties).
-    """
-
-    penalties: Floats
-    losses: Floats
-
-    @property
-    def mean(self) -> Floats:
-        """(penalties,) over folds."""
-        mean: Floats = self.losses.mean(axis=0)
-        return mean
-
-    @property
-    def std_error(self) -> Floats:
-        """(penalties,) of the mean."""
-        error: Floats = self.losses.std(axis=0, ddof=1) / np.sqrt(len(self.losses))
-        return error
-
-    @property
-    def chosen(self) -> int:
-        """The strongest penalty whose loss is within one standard error of the smallest."""
-        best = int(self.mean.argmin())
-        return int(np.flatnonzero(self.mean <= self.mean[best] + self.std_error[best])[0])
-
 
 def _starts(data: Dataset) -> list[int]:
     return [feature.start for feature in data.features]
-
-
-def _sentence(curve: Curve, kept: NDArray[np.bool_], data: Dataset) -> str:
-    names = [name for name, stays in zip(data.feature_names, kept, strict=True) if stays]
-    listed = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-    told = f"keeps {len(names)} of {len(kept)} features: {listed}" if names else "keeps no feature"
-    return f"The cross-validated penalty, {curve.penalties[curve.chosen]:.3g}, {told}."
-
-
-def _figure(curve: Curve, size: Floats, kept: NDArray[np.bool_], names: list[str]) -> "Figure":
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
-
-    figure = Figure(figsize=(8.0, 6.0))
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    order = np.argsort(-(size > 0).sum(axis=0) - size.sum(axis=0) / (1 + size.sum()), kind="stable")
-    for feature in order[::-1]:
-        colour = canvas.BLUE if kept[feature] else canvas.GREY
-        above.plot(curve.penalties, size[:, feature], color=colour, linewidth=1.2 if kept[feature] else 0.7)
-    for feature in order[:NAMED]:
-        above.annotate(
-            names[feature],
-            (curve.penalties[-1], size[-1, feature]),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            size=7,
-        )
-    below.errorbar(curve.penalties, curve.mean, yerr=curve.std_error, color=canvas.INK, linewidth=1)
-    for axes in (above, below):
-        axes.axvline(curve.penalties[curve.chosen], color=canvas.SKY, linewidth=1.5)
-        axes.grid(color=canvas.GRID, linewidth=0.8)
-    above.set_ylabel("weight of the feature")
-    below.set_ylabel("held-out loss")
-    below.set_xscale("log")
-    below.invert_xaxis()
-    below.set_xlabel("penalty (line: chosen; blue: kept there)")
-    figure.subplots_adjust(left=0.1, right=0.8, top=0.97, bottom=0.09, hspace=0.08)
-    return figure

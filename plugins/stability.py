@@ -34,11 +34,11 @@ SHOWN = 30
 class Stability(Method):
     """Share of half-samples in which a feature is among the first k: stability selection.
 
-    The rows are cut into two halves, many times over. Each half has networks of its own, which learn, stop
-    and are asked on its rows alone; the k features whose shuffling costs them most are selected. A feature
-    that is selected in most halves does not depend on which rows happened to be there. The expected number
-    of features that are selected falsely has bounds that hold whatever the networks do; they are in the
-    notes, with what they assume.
+    The rows are cut into two halves at random, many times over, whatever the split method of the training.
+    Each half has networks of its own, which learn, stop and are asked on its rows alone; the k features whose
+    shuffling costs them most are selected. A feature that is selected in most halves does not depend on which
+    rows happened to be there. The expected number of features that are selected falsely has bounds that hold
+    whatever the networks do; they are in the notes, with what they assume.
     """
 
     name = "stability"

@@ -42,7 +42,8 @@ class Stepwise(Method):
     its own: its networks learn from the other rows, candidates are compared on their validation rows, and
     the loss of the path is that of the fold's rows, which had no part in any choice. Over all folds every row
     is judged once, which gives the path its intervals. The number of features is the smallest whose loss is
-    within one standard error of the least, or `k`. A feature scores by its place in the order, counted from
+    within one standard error of the least, or `k`. Rows are dealt out at random, whatever the split method of
+    the training. A feature scores by its place in the order, counted from
     that number; those beyond score 0. There is no p-value: one computed after such a search means nothing.
     """
 

@@ -291,6 +291,16 @@ def test_weights_by_layer(make: Make, make_data: Callable[..., Dataset], network
         ensemble.layer_weights("dense_9")
 
 
+def test_connections_are_the_product_of_the_weights(make: Make) -> None:
+    ensemble = make("ashraf-2021")
+    kernels = [ensemble.layer_weights(layer).get("kernel") for layer in ensemble.layers]
+    product = ensemble.gates[:, ensemble.data.column_feature, None] * np.linalg.multi_dot(
+        [kernel[0].astype(float) for kernel in kernels if kernel is not None]
+    )
+    np.testing.assert_allclose(ensemble.connections[0], product[0], rtol=1e-5, atol=1e-8)
+    assert ensemble.connections.shape == (3, ensemble.data.n_columns, ensemble.data.n_outputs)
+
+
 def test_activations_of_rows_of_a_members_own(ensemble: Ensemble) -> None:
     name = ensemble.layers[1]
     assert "dense_1" in ensemble.layers

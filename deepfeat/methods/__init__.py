@@ -21,8 +21,9 @@ from deepfeat.methods.importance import Importance, MethodError, direction, sum_
 from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
+from deepfeat.methods.penalties import PenaltyCurve, show_path
 from deepfeat.methods.per_model import per_model
-from deepfeat.methods.per_split import PerSplitParams, Share, linear_importance, shares, used_splits
+from deepfeat.methods.per_split import LinearYardstick, PerSplitParams, Share, shares, used_splits
 from deepfeat.methods.retraining import (
     JudgedParams,
     RetrainingParams,
@@ -57,10 +58,12 @@ __all__ = [
     "HeldOutParams",
     "Importance",
     "JudgedParams",
+    "LinearYardstick",
     "Method",
     "MethodError",
     "MethodParams",
     "OtherModel",
+    "PenaltyCurve",
     "PerSplitParams",
     "Residuals",
     "RetrainingParams",
@@ -79,7 +82,6 @@ __all__ = [
     "fold_plan",
     "held_out_rows",
     "hookimpl",
-    "linear_importance",
     "measure",
     "member_seed",
     "members_at_a_time",
@@ -94,6 +96,7 @@ __all__ = [
     "save_figure",
     "screened",
     "shares",
+    "show_path",
     "shuffled_importance",
     "size_of",
     "sum_columns",

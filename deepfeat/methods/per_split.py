@@ -1,7 +1,9 @@
 """Other models on the same rows as the networks: a fit for each split, as a yardstick."""
 
-from collections.abc import Callable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +15,12 @@ from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import held_out_rows
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
-from deepfeat.methods.method import MethodParams
+from deepfeat.methods.method import Cost, Method, MethodParams
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 CV_FOLDS = 5
-
-
-FitValues = Callable[[Floats, Floats, "Share"], Floats]
-FitLabels = Callable[[Floats, Rows, "Share"], Floats]
 
 
 class PerSplitParams(MethodParams):
@@ -131,38 +129,59 @@ def used_splits(ensemble: Ensemble, at_most: int) -> tuple[str, ...]:
     return (f"Fitted on the splits of the first {at_most} of {len(ensemble)} networks.",)
 
 
-def linear_importance(
-    ensemble: Ensemble, data: Dataset, context: Context, at_most: int, *, values: FitValues, labels: FitLabels
-) -> Importance:
+class LinearYardstick(Method):
     """Absolute coefficients of a linear model per split, those of a category added up.
 
-    Args:
-        ensemble: the networks, whose splits are used.
-        data: the table.
-        context: told about the progress.
-        at_most: how many splits.
-        values: fits a regression: standardised inputs, standardised target, the share -> (columns,).
-        labels: fits a classification: standardised inputs, class numbers, the share -> (1, columns) for two
-            classes, (classes, columns) for more. Called for each label of a multilabel task.
-
-    Returns:
-        A row per split, with the sign of the coefficients of numbers.
+    Base of methods that say how the model is fitted; the answer has a row per split, with the sign of the
+    coefficients of numbers.
     """
-    signed = np.stack(
-        [_coefficients(share, values, labels) for share in shares(ensemble, data, context, at_most)]
-    )
-    absolute = sum_columns(np.abs(signed), data)
-    sign = direction(sum_columns(signed, data), absolute, data)
-    return Importance.by_output(absolute, sign=sign, notes=used_splits(ensemble, at_most))
 
+    kind = "experiment"
+    cost = Cost.OTHER_MODELS
+    removes = "not removed: coefficients of a fitted linear model are read"
+    Params: ClassVar[type[PerSplitParams]] = PerSplitParams
+    params: PerSplitParams
 
-def _coefficients(share: Share, values: FitValues, labels: FitLabels) -> Floats:
-    """(outputs, columns); 0 for a label that all training rows have or lack."""
-    x = share.standardised(share.train)
-    if share.data.task == "regression":
-        y = share.target[share.train, 0].astype(np.float64)
-        return values(x, (y - y.mean()) / (y.std() or 1.0), share)[None]
-    nothing = np.zeros((1, x.shape[1]))
-    return np.concatenate(
-        [labels(x, own, share) if len(np.unique(own)) > 1 else nothing for own in share.labels(share.train)]
-    )
+    @abstractmethod
+    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
+        """(columns,) coefficients of a regression.
+
+        Args:
+            x: (rows, columns) standardised.
+            y: (rows,) standardised.
+            share: deals out folds, and draws.
+        """
+
+    @abstractmethod
+    def labels(self, x: Floats, labels: Rows, share: Share) -> Floats:
+        """(1, columns) coefficients for two classes, (classes, columns) for more.
+
+        Called for each label of a multilabel task.
+
+        Args:
+            x: (rows, columns) standardised.
+            labels: (rows,) class numbers.
+            share: deals out folds, and draws.
+        """
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """A fit per split, one after the other."""
+        at_most = self.params.splits
+        signed = np.stack([self._coefficients(share) for share in shares(ensemble, data, context, at_most)])
+        absolute = sum_columns(np.abs(signed), data)
+        sign = direction(sum_columns(signed, data), absolute, data)
+        return Importance.by_output(absolute, sign=sign, notes=used_splits(ensemble, at_most))
+
+    def _coefficients(self, share: Share) -> Floats:
+        """(outputs, columns); 0 for a label that all training rows have or lack."""
+        x = share.standardised(share.train)
+        if share.data.task == "regression":
+            y = share.target[share.train, 0].astype(np.float64)
+            return self.values(x, (y - y.mean()) / (y.std() or 1.0), share)[None]
+        nothing = np.zeros((1, x.shape[1]))
+        return np.concatenate(
+            [
+                self.labels(x, own, share) if len(np.unique(own)) > 1 else nothing
+                for own in share.labels(share.train)
+            ]
+        )

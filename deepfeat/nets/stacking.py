@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepfeat.nets.gate import Gate
+from deepfeat.nets.gate import Gate, StochasticGate
 
 BANK_ELEMENTS = 1 << 21
 BANK_ROWS = 1 << 14
@@ -35,6 +35,7 @@ ELEMENTWISE = (
     keras.layers.Maximum,
     keras.layers.Minimum,
 )
+NOISES = (keras.layers.GaussianNoise, keras.layers.Dropout)
 CONSTRAINTS = (keras.constraints.NonNeg,)
 REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
 
@@ -44,7 +45,7 @@ def unstackable(model: keras.Model) -> list[str]:
     reasons = []
     calls = Counter(call.operation.name for call in calls_of(model))
     for layer in model.operations:
-        known = (*ELEMENTWISE, keras.layers.Dense, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
+        known = (*ELEMENTWISE, keras.layers.Dense, *NOISES, Gate, StochasticGate)
         concatenates = type(layer) is keras.layers.Concatenate and layer.axis == -1
         along_columns = getattr(layer, "along_columns", False) and not layer.weights
         if type(layer) not in known and not concatenates and not along_columns:
@@ -228,7 +229,11 @@ class BankedNoise(_Banked):
         """Add noise while training."""
         if not training or self.plain.stddev == 0:
             return inputs
-        return _add_constant(inputs, self._draws("noise", self.plain.stddev, inputs.shape[-1]))
+        return _add_constant(inputs, self.draws(inputs.shape[-1]))
+
+    def draws(self, width: int) -> Any:  # noqa: ANN401
+        """`(members, rows, width)` of this step."""
+        return self._draws("noise", self.plain.stddev, width)
 
 
 class BankedDropout(_Banked):
@@ -241,9 +246,35 @@ class BankedDropout(_Banked):
         return _scale_by_constant(inputs, self._draws("dropout", self.plain.rate, inputs.shape[-1]))
 
 
+class StackedStochasticGate(StochasticGate):
+    """Stochastic gate whose weights are `(members, 1, features)`, with noise from a bank."""
+
+    noise: BankedNoise
+
+    @classmethod
+    def of(cls, layer: StochasticGate, noise: BankedNoise) -> "StackedStochasticGate":
+        """The stacked form of a layer.
+
+        Args:
+            layer: the plain one.
+            noise: of one number per feature.
+        """
+        stacked: StackedStochasticGate = cls.from_config(layer.get_config())
+        stacked.noise = noise
+        return stacked
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ANN401, FBT001
+        """Gate the columns of every member, by chance while training."""
+        means = tf.convert_to_tensor(self.gate)
+        if not training:
+            return self.activation(_scale_rows(inputs, self.by_column(tf.clip_by_value(means, 0.0, 1.0))))
+        drawn = _add_to_rows(self.noise.draws(self.n_features), means)
+        return self.activation(inputs * self.by_column(tf.clip_by_value(drawn, 0.0, 1.0)))
+
+
 def _by_column(model: keras.Model) -> set[str]:
     """Names of the layers whose outputs are still one per column of the table."""
-    apart = (*ELEMENTWISE, keras.layers.GaussianNoise, keras.layers.Dropout, Gate)
+    apart = (*ELEMENTWISE, *NOISES, Gate, StochasticGate)
     found: set[str] = set()
     for call in calls_of(model):
         parents = {parent.operation.name for parent in call.parent_nodes}
@@ -274,6 +305,14 @@ def stacked_clone(model: keras.Model, keys: Sequence[int] = ()) -> tuple[keras.M
             return BankedNoise(layer, position[layer.name], source, keys_of(layer))
         if isinstance(layer, keras.layers.Dropout):
             return BankedDropout(layer, position[layer.name], source, keys_of(layer))
+        if isinstance(layer, StochasticGate):
+            # the noise of a feature is that of its first column
+            first = np.unique(layer.column_feature, return_index=True)[1]
+            of_features = tuple(keys_of(layer)[column] for column in first) if keys_of(layer) else ()
+            noise = keras.layers.GaussianNoise(layer.deviation)
+            return StackedStochasticGate.of(
+                layer, BankedNoise(noise, position[layer.name], source, of_features)
+            )
         kind: Any = type(layer)
         if kind is keras.layers.Dense:
             kind = StackedDense

@@ -59,12 +59,14 @@ class Template:
         return list(self.model.weights if self.stackable else self.model.variables)
 
     @cached_property
+    def gate_layer(self) -> Gate | None:
+        """The gate, None for a network without one."""
+        return next((layer for layer in self.model.layers if isinstance(layer, Gate)), None)
+
+    @cached_property
     def gate(self) -> int | None:
-        """Index in `variables` of the gate, None for a network without one."""
-        for layer in self.model.layers:
-            if isinstance(layer, Gate):
-                return self.index(layer.gate)
-        return None
+        """Index in `variables` of the weights of the gate, None for a network without one."""
+        return None if self.gate_layer is None else self.index(self.gate_layer.gate)
 
     @cached_property
     def proximal(self) -> Proximal | None:
@@ -154,7 +156,7 @@ def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> l
     Args:
         template: the network.
         seed: the member's seed.
-        mask: (features,) the features it may use; gates and kernel rows of the others are zero.
+        mask: (features,) the features it may use; gates of the others are closed, kernel rows zero.
 
     Returns:
         One array per entry of `template.variables`.
@@ -181,8 +183,8 @@ def masked_weights(
 ) -> list[NDArray[Any]]:
     """A copy of weights from `drawn_weights` for a member that may use some features only."""
     values = [value.copy() for value in drawn]
-    if template.gate is not None:
-        values[template.gate][~mask] = 0
+    if template.gate is not None and template.gate_layer is not None:
+        values[template.gate][~mask] = template.gate_layer.closed
     columns = mask[np.asarray(template.shape.column_feature)]
     for kernel in template.input_kernels:
         values[kernel][~columns] = 0

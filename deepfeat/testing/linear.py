@@ -174,6 +174,11 @@ class LinearEnsemble:
         """(members, features) one non-negative gate per feature."""
         return np.sqrt(sum_columns((self.kernels**2).sum(axis=2), self.data))
 
+    @property
+    def chance_open(self) -> Floats:
+        """(members, features) 1 for a gate that is open, 0 for one that is not."""
+        return (self.gates > 0).astype(np.float64)
+
     def activations(self, x: ArrayLike, layer: str) -> NDArray[np.float32]:
         """(members, rows, columns) share of each input in the answer: all that a linear model has inside."""
         del layer
@@ -187,6 +192,11 @@ class LinearEnsemble:
     def uses(self) -> NDArray[np.bool_]:
         """(members, features) False where every weight on a feature is exactly zero."""
         return self.gates > 0
+
+    @property
+    def connections(self) -> Floats:
+        """(members, columns, outputs) of standardised inputs: the kernel, which is all there is."""
+        return self.kernels
 
     @cached_property
     def first_layer(self) -> Floats:

@@ -46,6 +46,11 @@ class Program:
         self.elementwise = [
             _penalty_of(variable) if template.stackable else (0.0, 0.0) for variable in self.forward.variables
         ]
+        self.gate = template.gate_layer
+        # What is behind the end of a member's variable; padding of a gate stays closed, and costs nothing.
+        self.padding = [0.0] * len(self.forward.shapes)
+        if self.gate is not None:
+            self.padding[template.index(self.gate.gate)] = self.gate.closed
         self.proximal = template.proximal
         self.closable = [template.index(weight) for weight in self.proximal.weights] if self.proximal else []
         self.sizes = [int(np.prod(shape)) for shape in self.forward.shapes]
@@ -103,9 +108,10 @@ class Program:
             target_scaling: the same of the targets, `(members, outputs)`.
             penalty: `(members,)` L1 penalty on the gates.
         """
-        for variable, best, value in zip(self.values, self.best, values, strict=True):
+        for variable, best, value, behind in zip(self.values, self.best, values, self.padding, strict=True):
             flat = value.reshape(len(value), -1)
-            variable.assign(np.pad(flat, ((0, 0), (0, variable.shape[1] - flat.shape[1]))))
+            width = ((0, 0), (0, variable.shape[1] - flat.shape[1]))
+            variable.assign(np.pad(flat, width, constant_values=behind))
             best.assign(variable)
         for slot in self.slots:
             for variable in slot:
@@ -192,8 +198,8 @@ class Program:
                 gradient = gradient + 2 * l2 * value  # noqa: PLW2901
             if l1:
                 gradient = gradient + l1 * tf.sign(value)  # noqa: PLW2901
-            if place == self.template.gate:
-                gradient = gradient + self.penalty_share * self.penalty  # noqa: PLW2901 - gates are never negative
+            if self.gate is not None and place == self.template.gate:
+                gradient = self.gate.penalised(gradient, value, self.penalty_share * self.penalty)  # noqa: PLW2901
             if self.settings.weight_decay and len(source.shape) > 1:
                 variable.assign(value * (1 - rate * self.settings.weight_decay))
             if self.settings.optimizer == "adam":
@@ -264,8 +270,8 @@ class Program:
                 total += l2 * tf.reduce_sum(value**2, axis=1)
             if l1:
                 total += l1 * tf.reduce_sum(tf.abs(value), axis=1)
-            if place == self.template.gate:
-                total += self.penalty[:, 0] * tf.reduce_sum(value, axis=1)
+            if self.gate is not None and place == self.template.gate:
+                total += self.penalty[:, 0] * self.gate.size(value)
             regularizer = self.forward.variables[place].regularizer
             if not self.template.stackable and regularizer is not None:
                 total += regularizer(self._alone(place))

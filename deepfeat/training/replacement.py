@@ -134,8 +134,8 @@ class Replacement:
         """(members, features) False where a feature is multiplied with exactly zero on its way in."""
         values, inputs, _ = loaded
         columns = inputs[1] != 0
-        if self._template.gate is not None and all(self._entry.gated):
-            gates = values[self._template.gate].reshape(len(columns), -1)
+        if (gate := self._template.gate_layer) is not None and all(self._entry.gated):
+            gates = gate.opening(values[self._template.index(gate.gate)].reshape(len(columns), -1))
             columns = columns & (gates != 0)[:, data.column_feature]
         starts = [feature.start for feature in data.features]
         visible: NDArray[np.bool_] = np.logical_or.reduceat(columns, starts, axis=1)

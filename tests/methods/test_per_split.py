@@ -9,11 +9,29 @@ import pytest
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import Split
 from deepfeat.methods import Context, MethodError
-from deepfeat.methods.per_split import CV_FOLDS, Share, linear_importance, shares, used_splits
+from deepfeat.methods.per_split import CV_FOLDS, LinearYardstick, PerSplitParams, Share, shares, used_splits
 from deepfeat.testing.linear import LinearEnsemble
 from deepfeat.testing.planted import planted
 
 RNG = np.random.default_rng
+
+
+class Given(LinearYardstick):
+    """Answers with coefficients that are given."""
+
+    name = "given"
+
+    def __init__(self, coefficients: np.ndarray) -> None:
+        super().__init__(PerSplitParams(splits=1))
+        self.coefficients = coefficients
+
+    def values(self, x: np.ndarray, y: np.ndarray, share: Share) -> np.ndarray:
+        del x, y, share
+        return self.coefficients[0]
+
+    def labels(self, x: np.ndarray, labels: np.ndarray, share: Share) -> np.ndarray:
+        del x, labels, share
+        return self.coefficients
 
 
 def _share(data: Dataset, train: np.ndarray, used: np.ndarray | None = None) -> Share:
@@ -98,11 +116,7 @@ def test_targets_of_the_networks_own_are_used(data: Dataset, context: Context) -
 def test_coefficients_become_scores_of_features(context: Context) -> None:
     data = planted(category=True, features=2, position=0).dataset()
     ensemble = LinearEnsemble.fit(data, 1)
-
-    def fit(x: np.ndarray, labels: np.ndarray, share: Share) -> np.ndarray:
-        return np.array([[1.0, -2.0, 0.5, 0.0, 0.0, -0.25]])
-
-    answer = linear_importance(ensemble, data, context, 1, values=fit, labels=fit)
+    answer = Given(np.array([[1.0, -2.0, 0.5, 0.0, 0.0, -0.25]])).explain(ensemble, data, context)
     np.testing.assert_array_equal(answer.scores, [[3.5, 0.25]])
     np.testing.assert_array_equal(answer.sign, [[0, 0]], "a category has no direction")
 
@@ -113,9 +127,5 @@ def test_a_label_that_never_varies_says_nothing(data: Dataset, context: Context)
     split = Split(np.arange(100), np.arange(100, 150), np.arange(150, 240))
     ensemble = LinearEnsemble.fit(labels, 1)
     ensemble = replace(ensemble, plan=replace(ensemble.plan, splits=(split,)))
-
-    def fit(x: np.ndarray, own: np.ndarray, share: Share) -> np.ndarray:
-        return np.ones((1, x.shape[1]))
-
-    answer = linear_importance(ensemble, labels, context, 1, values=fit, labels=fit)
+    answer = Given(np.ones((1, data.n_columns))).explain(ensemble, labels, context)
     np.testing.assert_array_equal(answer.per_class[0], [[0] * 6, [1] * 6])

@@ -1,7 +1,6 @@
 """sparse_path: who stays in the network as features become dearer."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,15 +112,6 @@ def test_the_figure_comes_with_its_numbers(ask_path: AskPath, tmp_path: Path) ->
     assert json.loads((tmp_path / "figures.json").read_text())["path.png"]["csv"] == "path.csv"
 
 
-def test_the_strongest_penalty_within_one_standard_error(registry: Registry) -> None:
-    assert "sparse_path" in registry.methods
-    curve = sys.modules["deepfeat_plugins.sparse_path"].Curve
-    # Means 5, 2.5, 2, 2.2; the standard error of the third is 0.5 or 1.
-    losses = np.array([[5.0, 2.5, 1.5, 2.2], [5.0, 2.5, 2.5, 2.2]])
-    assert curve(np.array([4.0, 3.0, 2.0, 1.0]), losses).chosen == 1
-    assert curve(np.array([4.0, 3.0, 2.0, 1.0]), losses + np.array([0, 0.2, 0, 0])).chosen == 2
-
-
 def test_the_network_closes_features_together(registry: Registry) -> None:
     from deepfeat.nets.template import build_template  # noqa: PLC0415 - loads TensorFlow
 
@@ -136,7 +126,7 @@ def test_the_network_closes_features_together(registry: Registry) -> None:
     assert network.gate_penalties(range(2)) == [1.0, 1.0]
 
 
-# One seed of ten; `benchmarks/methods_sparse_path.py` asks them all.
+# One seed of ten; `benchmarks/methods_penalties.py` asks them all.
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["additive", "noise"])
 def test_networks_keep_exactly_what_matters(family: str, ask_path: AskPath, tmp_path: Path) -> None:

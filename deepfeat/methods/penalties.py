@@ -1,0 +1,128 @@
+"""Paths of penalties: which strength to believe, and the picture of what each strength keeps."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.methods.context import Context
+from deepfeat.methods.figures import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+
+# Features that the figure and the sentence name; the figure draws the others in grey.
+NAMED = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PenaltyCurve:
+    """Held-out losses along a path of penalties.
+
+    Attributes:
+        penalties: (penalties,) from strong to weak.
+        losses: (folds, penalties).
+    """
+
+    penalties: Floats
+    losses: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """(penalties,) over folds."""
+        mean: Floats = self.losses.mean(axis=0)
+        return mean
+
+    @property
+    def std_error(self) -> Floats:
+        """(penalties,) of the mean."""
+        error: Floats = self.losses.std(axis=0, ddof=1) / np.sqrt(len(self.losses))
+        return error
+
+    @property
+    def chosen(self) -> int:
+        """The strongest penalty whose loss is within one standard error of the smallest."""
+        best = int(self.mean.argmin())
+        return int(np.flatnonzero(self.mean <= self.mean[best] + self.std_error[best])[0])
+
+
+def show_path(
+    curve: PenaltyCurve, height: Floats, kept: NDArray[np.bool_], what: str, data: Dataset, context: Context
+) -> str:
+    """Leave the figure of a path, its numbers (`path.csv`) and what is kept (`kept.csv`) in its folder.
+
+    Args:
+        curve: the held-out losses.
+        height: (penalties, features) what is drawn of each feature.
+        kept: (features,) at the chosen penalty.
+        what: the height is, for the axis.
+        data: the table.
+        context: of the method.
+
+    Returns:
+        A sentence that says what is kept.
+    """
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
+    from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
+
+    numbers = {"penalty": curve.penalties, "loss": curve.mean, "std_error": curve.std_error}
+    table = pd.concat([pd.DataFrame(numbers), pd.DataFrame(height, columns=list(data.feature_names))], axis=1)
+    with canvas.look(data.feature_names) as drawable:
+        figure = _figure(curve, height, kept, what, [drawable(name) for name in data.feature_names])
+        save_figure(
+            context,
+            "path",
+            figure,
+            title="What the network keeps as features become dearer",
+            alt=(
+                f"Above, the {what} of every feature against the penalty: lines that fall to zero. Below, "
+                f"the held-out loss. At the chosen penalty {kept.sum()} of {data.n_features} are kept."
+            ),
+            table=table,
+        )
+    names = [name for name, stays in zip(data.feature_names, kept, strict=True) if stays]
+    write_table(context.artefact("kept.csv"), pd.DataFrame({"feature": names}))
+    listed = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    told = f"keeps {len(names)} of {len(kept)} features: {listed}" if names else "keeps no feature"
+    return f"The cross-validated penalty, {curve.penalties[curve.chosen]:.3g}, {told}."
+
+
+def _figure(
+    curve: PenaltyCurve, height: Floats, kept: NDArray[np.bool_], what: str, names: list[str]
+) -> "Figure":
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
+
+    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
+
+    figure = Figure(figsize=(8.0, 6.0))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    order = np.argsort(-(height > 0).sum(axis=0) - height.sum(axis=0) / (1 + height.sum()), kind="stable")
+    for feature in order[::-1]:
+        colour = canvas.BLUE if kept[feature] else canvas.GREY
+        above.plot(curve.penalties, height[:, feature], color=colour, linewidth=1.2 if kept[feature] else 0.7)
+    for feature in order[:NAMED]:
+        above.annotate(
+            names[feature],
+            (curve.penalties[-1], height[-1, feature]),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            size=7,
+        )
+    below.errorbar(curve.penalties, curve.mean, yerr=curve.std_error, color=canvas.INK, linewidth=1)
+    for axes in (above, below):
+        axes.axvline(curve.penalties[curve.chosen], color=canvas.SKY, linewidth=1.5)
+        axes.grid(color=canvas.GRID, linewidth=0.8)
+    above.set_ylabel(f"{what} of the feature")
+    below.set_ylabel("held-out loss")
+    below.set_xscale("log")
+    below.invert_xaxis()
+    below.set_xlabel("penalty (line: chosen; blue: kept there)")
+    figure.subplots_adjust(left=0.1, right=0.8, top=0.97, bottom=0.09, hspace=0.08)
+    return figure

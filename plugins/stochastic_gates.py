@@ -1,0 +1,159 @@
+"""stochastic_gates: how likely a network leaves the gate of a feature open when open gates cost."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, PositiveInt
+
+from deepfeat.methods import (
+    Context,
+    Cost,
+    Dataset,
+    Ensemble,
+    Importance,
+    Method,
+    MethodParams,
+    PenaltyCurve,
+    fold_plan,
+    measure,
+    show_path,
+)
+from deepfeat.nets.network import Network, NetworkParams, NetworkShape
+
+Floats = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Stg(Network):
+    """Dense layers behind a gate per feature that is open by chance while it is learned (STG)."""
+
+    name = "stg"
+
+    class Params(NetworkParams):
+        """Sizes, noise and penalty."""
+
+        units: tuple[PositiveInt, ...] = Field((64, 32), strict=False, description="units of each layer")
+        deviation: Positive = Field(0.5, description="standard deviation of the noise on the gates")
+        penalty: Annotated[float, Field(ge=0)] = Field(0.05, description="what an open gate costs")
+
+    params: "Stg.Params"
+
+    training: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "loss": "cross_entropy",
+            "epochs": 300,
+            "patience": 300,
+            "learning_rate": 3e-3,
+            "schedule": "cosine",
+            "batch_size": 64,
+            "weight_decay": 0.0,
+            "monitor": "penalised_loss",
+            "scaling": "standard",
+        }
+    )
+
+    def build(self, inputs: Any, shape: NetworkShape) -> Any:  # noqa: ANN401
+        """The gate, then dense layers."""
+        import keras  # noqa: PLC0415 - see deepfeat.nets.network
+
+        from deepfeat.nets.gate import StochasticGate  # noqa: PLC0415 - as above
+
+        hidden = StochasticGate(shape.column_feature, self.params.deviation, name="gate")(inputs)
+        for block, units in enumerate(self.params.units, start=1):
+            hidden = keras.layers.Dense(units, activation="relu", name=f"dense_{block}")(hidden)
+        return keras.layers.Dense(shape.outputs, name="logits")(hidden)
+
+    def gate_penalties(self, members: range) -> list[float]:
+        """The same for every member."""
+        return [self.params.penalty for _ in members]
+
+
+class StochasticGates(Method):
+    """Probability that a network leaves a feature's gate open when open gates cost (STG: Yamada et al. 2020).
+
+    Every feature has a gate that chance opens or shuts while the network is trained; training moves the
+    probability, and pays a penalty for the expected number of open gates. Unlike a penalty on weights this
+    does not shrink what is kept. Networks are trained at penalties from strong to weak in every fold;
+    believed is the strongest penalty whose loss on the fold that was held out is within one standard error of
+    the best. The importance is the probability that the gate is open at that penalty, one score per fold;
+    kept are features whose gate is rather open than shut in the mean of the folds (`kept.csv`).
+
+    Labels are learned with the cross-entropy here, whatever loss the experiment sets: penalties need a loss
+    of known scale.
+    """
+
+    name = "stochastic_gates"
+    kind = "experiment"
+    cost = Cost.REFITS
+    paper = (
+        'Yamada, Lindenbaum, Negahban & Kluger 2020, "Feature selection using stochastic gates", ICML, '
+        "PMLR 119"
+    )
+    sees = "which features a network keeps when open gates cost, curved effects and interactions included"
+    blind_to = (
+        "how strong an effect is, once it pays for its gate; which of several features that say the same is "
+        "the right one; its networks are small ones of its own, not those of the experiment"
+    )
+    trust = (
+        "when few features matter and rows are many enough for gates to close; probabilities between 0.2 and 0.8 "
+        "say that the networks could not decide"
+    )
+    removes = "priced out: the gate of a feature stays shut, and the network gets zeros in its place"
+
+    class Params(MethodParams):
+        """What the experiment file can set."""
+
+        penalties: Annotated[int, Field(ge=2)] = Field(12, description="penalties of the path")
+        strongest: Positive = Field(0.5, description="strongest penalty; inputs are standardised")
+        weakest: Positive = Field(0.005, description="weakest penalty")
+        folds: Annotated[int, Field(ge=2)] = Field(5, description="folds of the cross-validation")
+        units: tuple[PositiveInt, ...] = Field((64, 32), strict=False, description="units of each layer")
+        deviation: Positive = Field(0.5, description="standard deviation of the noise on the gates")
+        epochs: PositiveInt = Field(300, description="epochs of each network")
+
+    params: Params
+
+    def fits(self, data: Dataset, members: int) -> int:
+        """Every penalty in every fold."""
+        del data, members
+        return self.params.penalties * self.params.folds
+
+    def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
+        """One plan: member `fold * penalties + p` is trained outside of the fold, at penalty p."""
+        del ensemble
+        chosen = self.params
+        penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
+        plan = fold_plan(data, chosen.folds, context.seed, self.name).select(
+            np.repeat(np.arange(chosen.folds), chosen.penalties)
+        )
+        plan = replace(plan, penalty=np.tile(penalties, chosen.folds))
+        trained = context.fit(
+            plan,
+            network=Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation)),
+            training={
+                "loss": "squared_error" if data.task == "regression" else "cross_entropy",
+                "epochs": chosen.epochs,
+                "patience": chosen.epochs,
+            },
+        )
+        losses = _held_out_losses(trained, data).reshape(chosen.folds, chosen.penalties)
+        chances = trained.chance_open.reshape(chosen.folds, chosen.penalties, data.n_features)
+        curve = PenaltyCurve(penalties, losses)
+        scores = chances[:, curve.chosen]
+        kept = scores.mean(axis=0) > 0.5  # noqa: PLR2004 - rather open than shut
+        said = show_path(curve, chances.mean(axis=0), kept, "chance of an open gate", data, context)
+        return Importance(scores, notes=(said,))
+
+
+def _held_out_losses(trained: Ensemble, data: Dataset) -> Floats:
+    """(members,) loss of each on the rows that it has not seen."""
+    wrongness = measure("auto", data.task)
+    losses = []
+    for member, split in enumerate(trained.plan.splits):
+        answers = trained.select([member]).predict(data.x[split.held_out])[0]
+        losses.append(wrongness(data.y[split.held_out], answers).mean())
+    return np.array(losses)

@@ -1,0 +1,107 @@
+"""stochastic_gates: whose gate stays open when open gates cost."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepfeat.data.dataset import Dataset
+from deepfeat.methods import Context, Importance
+from deepfeat.methods.registry import Registry
+from deepfeat.nets.network import NetworkShape
+from deepfeat.testing.families import PROBLEMS
+from deepfeat.testing.linear import LinearEnsembles
+from deepfeat.testing.trained import TrainedEnsembles
+
+AskGates = Callable[..., Importance]
+
+
+@pytest.fixture
+def ask_gates(registry: Registry, tmp_path: Path) -> AskGates:
+    """Asks with linear models, or with other ensembles that are given."""
+
+    def answer(
+        data: Dataset, make: TrainedEnsembles | None = None, plans: list[Any] | None = None, **params: float
+    ) -> Importance:
+        method = registry.methods["stochastic_gates"]
+
+        def fit(plan: Any, **how: Any) -> Any:  # noqa: ANN401
+            if plans is not None:
+                plans.append(plan)
+            return (make or LinearEnsembles()).refit(data, plan, **how)
+
+        context = Context(0, "stochastic_gates", tmp_path, fit=fit)
+        given: Importance = method(method.Params(**params)).explain(None, data, context)
+        given.check(None, data.n_features)
+        return given
+
+    return answer
+
+
+def kept(folder: Path) -> list[str]:
+    return pd.read_csv(folder / "kept.csv")["feature"].tolist()
+
+
+def test_linear_models_keep_what_matters(ask_gates: AskGates, tmp_path: Path) -> None:
+    problem = PROBLEMS["additive"](500, 12, 0)
+    answer = ask_gates(problem.dataset(), strongest=3.0, weakest=0.001, folds=4)
+    assert answer.scores.shape == (4, 12)
+    assert set(np.unique(answer.scores)) <= {0.0, 1.0}
+    # Linear models are shrunk by their penalty, so a weak one is chosen, which lets chance in too.
+    assert {problem.feature_names[index] for index in problem.relevant} <= set(kept(tmp_path))
+    assert answer.scores[:, list(problem.relevant)].min() == 1
+    assert "of 12 features" in answer.notes[0]
+
+
+def test_all_penalties_of_all_folds_are_one_plan(ask_gates: AskGates, registry: Registry) -> None:
+    data, plans = PROBLEMS["additive"](300, 6, 0).dataset(), []
+    ask_gates(data, plans=plans, penalties=5, folds=3)
+    (plan,) = plans
+    method = registry.methods["stochastic_gates"]
+    assert len(plan) == 15 == method(method.Params(penalties=5, folds=3)).fits(data, 9)
+    np.testing.assert_allclose(plan.penalty[:5], np.geomspace(0.5, 0.005, 5))
+    np.testing.assert_allclose(plan.penalty[:5], plan.penalty[5:10])
+    # Nothing but the penalty differs within a fold.
+    assert len(set(plan.seeds)) == 3
+    assert sorted(np.concatenate([plan.splits[fold * 5].held_out for fold in range(3)])) == list(range(300))
+
+
+def test_the_figure_shows_chances(ask_gates: AskGates, tmp_path: Path) -> None:
+    data = PROBLEMS["additive"](200, 6, 0).dataset()
+    ask_gates(data, penalties=4, folds=2)
+    table = pd.read_csv(tmp_path / "path.csv")
+    assert list(table.columns) == ["penalty", "loss", "std_error", *data.feature_names]
+    assert table[list(data.feature_names)].to_numpy().max() <= 1
+    assert (tmp_path / "path.png").exists()
+
+
+def test_its_network_trains_as_a_stack(registry: Registry) -> None:
+    from deepfeat.nets.template import build_template  # noqa: PLC0415 - loads TensorFlow
+
+    network = registry.networks["stg"]()
+    template = build_template(network, NetworkShape((0, 1, 1), 2, "multiclass"))
+    assert template.stackable
+    assert template.gate is not None
+    assert network.gate_penalties(range(2)) == [0.05, 0.05]
+
+
+def test_an_open_gate_has_to_pay(ask_gates: AskGates, tmp_path: Path) -> None:
+    """At a price that nothing is worth all gates shut; where they are free they stay as they began."""
+    data = PROBLEMS["additive"](200, 5, 0).dataset()
+    ask_gates(data, TrainedEnsembles(), penalties=2, folds=2, strongest=100.0, weakest=1e-6, epochs=300)
+    chances = pd.read_csv(tmp_path / "path.csv")[list(data.feature_names)].to_numpy()
+    # From 0.84; a few dozen steps do not take it further.
+    assert chances[0].max() < 0.3
+    assert chances[1].min() > 0.5
+
+
+# One seed of ten; `benchmarks/methods_penalties.py` asks them all.
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["additive", "noise"])
+def test_networks_keep_exactly_what_matters(family: str, ask_gates: AskGates, tmp_path: Path) -> None:
+    problem = PROBLEMS[family](500, 20, 0)
+    ask_gates(problem.dataset(), TrainedEnsembles())
+    assert sorted(kept(tmp_path)) == sorted(problem.feature_names[index] for index in problem.relevant)
