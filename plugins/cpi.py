@@ -14,7 +14,6 @@ from deepfeat.methods import (
     Findings,
     Importance,
     Method,
-    MethodError,
     conclude,
 )
 
@@ -64,17 +63,12 @@ class Cpi(Method):
     def fits(self, data: Dataset, members: int) -> int:
         """The networks with all features."""
         del data, members
-        return self.params.folds * self.params.networks
+        return self.params.networks_with_all
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """All draws in one pass over the networks with all features."""
         del ensemble
-        if data.groups is not None:
-            raise MethodError(
-                "cpi draws rows independently of each other, which rows of one group are not; "
-                "use effect or loco"
-            )
-        crossfit = CrossFit.of(data, self.params, context)
+        crossfit = CrossFit.of(data, self.params, context, instead="effect or loco")
         networks, model = crossfit.with_all(), crossfit.model_of_x()
         tables = [model.draw(context.rng) for _ in range(self.params.draws)]
         found = mean_above_zero(crossfit.rise_with(networks, tables, crossfit.tested).T)

@@ -68,8 +68,7 @@ class Effect(Method):
     def fits(self, data: Dataset, members: int) -> int:
         """A network per feature, fold and repetition; clusters of correlated features come on top."""
         del members
-        tested = min(data.n_features, self.params.screen or data.n_features)
-        return tested * self.params.folds * self.params.networks
+        return self.params.networks_without(data)
 
     @classmethod
     def suggested(cls, rows: int, features: int) -> bool:

@@ -15,7 +15,6 @@ from deepfeat.methods import (
     Findings,
     Importance,
     Method,
-    MethodError,
     conclude,
 )
 
@@ -79,17 +78,12 @@ class Hrt(Method):
     def fits(self, data: Dataset, members: int) -> int:
         """The networks with all features."""
         del data, members
-        return self.params.folds * self.params.networks
+        return self.params.networks_with_all
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Draws batch by batch, for the features that need more."""
         del ensemble
-        if data.groups is not None:
-            raise MethodError(
-                "hrt draws rows independently of each other, which rows of one group are not; "
-                "use effect or loco"
-            )
-        crossfit = CrossFit.of(data, self.params, context)
+        crossfit = CrossFit.of(data, self.params, context, instead="effect or loco")
         networks, model = crossfit.with_all(), crossfit.model_of_x()
         observed = float(crossfit.losses(crossfit.answers_with_all(networks)).mean())
         draws = max(self.params.draws, int(np.ceil(len(crossfit.tested) / self.params.q)))

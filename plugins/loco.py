@@ -59,8 +59,7 @@ class Loco(Method):
     def fits(self, data: Dataset, members: int) -> int:
         """A network per feature, fold and repetition, and those with all features; clusters come on top."""
         del members
-        tested = min(data.n_features, self.params.screen or data.n_features)
-        return (tested + 1) * self.params.folds * self.params.networks
+        return self.params.networks_without(data) + self.params.networks_with_all
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Two plans: all features, which other methods share, and without each."""

@@ -60,7 +60,7 @@ class Permfit(Method):
     def fits(self, data: Dataset, members: int) -> int:
         """The networks with all features."""
         del data, members
-        return self.params.folds * self.params.networks
+        return self.params.networks_with_all
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """All shuffles in one pass over the networks with all features."""

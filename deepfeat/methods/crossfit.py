@@ -65,6 +65,15 @@ class CrossFitParams(MethodParams):
         "rows, which then take no part in the tests; 0 tests all features on all rows",
     )
 
+    @property
+    def networks_with_all(self) -> int:
+        """How many networks see every feature."""
+        return self.folds * self.networks
+
+    def networks_without(self, data: Dataset) -> int:
+        """How many networks are trained without a feature; clusters of correlated features come on top."""
+        return min(data.n_features, self.screen or data.n_features) * self.networks_with_all
+
 
 @dataclass(frozen=True, eq=False)
 class CrossFit:
@@ -90,17 +99,27 @@ class CrossFit:
     context: Context
 
     @classmethod
-    def of(cls, data: Dataset, params: CrossFitParams, context: Context) -> "CrossFit":
+    def of(
+        cls, data: Dataset, params: CrossFitParams, context: Context, *, instead: str | None = None
+    ) -> "CrossFit":
         """Share the rows of a table out; trains nothing yet.
 
         Args:
             data: the table.
             params: how many folds and networks.
             context: of the method that asks.
+            instead: of a method that draws rows independently of each other, what to use where there are
+                groups of rows, which it refuses.
 
         Raises:
-            MethodError: there are fewer rows, or groups of rows, than folds.
+            MethodError: there are fewer rows, or groups of rows, than folds; or there are groups, and the
+                method draws rows.
         """
+        if instead is not None and data.groups is not None:
+            raise MethodError(
+                f"{context.method} draws rows independently of each other, which rows of one group are not; "
+                f"use {instead}"
+            )
         units = data.n_rows if data.groups is None else len(np.unique(data.groups))
         if units < 2 * params.folds:
             what = "rows" if data.groups is None else "groups of rows"
@@ -174,7 +193,7 @@ class CrossFit:
     @property
     def n_networks(self) -> int:
         """How many networks answer a question."""
-        return self.params.folds * self.params.networks
+        return self.params.networks_with_all
 
     def columns(self, feature: int) -> NDArray[np.int64]:
         """The columns of a feature."""
