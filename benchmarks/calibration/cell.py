@@ -33,20 +33,39 @@ class Outcome:
     """What one method said in all repetitions.
 
     Attributes:
-        p_value: (repetitions, features).
+        p_value: (repetitions, features) NaN for a method that selects and has none.
         effect: (repetitions, features) NaN where there is none; so are the two that follow.
         ci_low: (repetitions, features).
         ci_high: (repetitions, features).
         relevant: (features,) bool.
         effects: (repetitions, features) the true effects; NaN where the design has none.
+        selected: (repetitions, features) 1 where a method selects the feature; NaN for one that never does.
     """
 
     p_value: Array
     effect: Array
     ci_low: Array
     ci_high: Array
+    selected: Array
     relevant: NDArray[np.bool_]
     effects: Array
+
+    @property
+    def tests(self) -> bool:
+        """Whether there are p-values."""
+        return not bool(np.isnan(self.p_value).all())
+
+    @property
+    def false_discoveries(self) -> Array:
+        """(repetitions,) share of irrelevant features among those selected; 0 where nothing is."""
+        wrong: Array = self.selected[:, ~self.relevant].sum(axis=1)
+        return wrong / np.maximum(self.selected.sum(axis=1), 1)
+
+    @property
+    def share_found(self) -> Array:
+        """(repetitions,) share of the relevant features that are selected."""
+        share: Array = self.selected[:, self.relevant].mean(axis=1)
+        return share
 
     @property
     def null(self) -> Array:

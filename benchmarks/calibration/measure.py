@@ -18,7 +18,7 @@ from deepfeat.testing.repeated import Repetitions
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parent / "results" / "calibration"
-FIELDS = ("p_value", "effect", "ci_low", "ci_high")
+FIELDS = ("p_value", "effect", "ci_low", "ci_high", "selected")
 DIGITS = 5
 
 
@@ -58,17 +58,18 @@ def ask(cell: Cell, numbers: range) -> tuple[dict[str, dict[str, list[Any]]], in
     """By method and field one row of features per repetition, and how many networks were trained."""
     drawn = [cell.draw(number) for number in numbers]
     methods = load_registry(environ={}).methods
-    # Estimates are only kept where the truth is known.
-    kept = FIELDS if drawn[0].effects else FIELDS[:1]
+    # Estimates are only kept where the truth is known, selections where there are no p-values to select by.
+    kept = FIELDS[:-1] if drawn[0].effects else FIELDS[:1]
     found: dict[str, dict[str, list[Any]]] = {}
     with TemporaryDirectory() as folder:
         together = Repetitions([own.data for own in drawn], Path(folder), seed=numbers[0])
         for name, params in cell.methods.items():
             method = methods[name]
             answers = together.ask(method(method.Params(**params)))
+            fields = kept if answers[0].p_value is not None else FIELDS[-1:]
             found[name] = {
                 field: [_short(getattr(answer, field)) for answer in answers]
-                for field in kept
+                for field in fields
                 if getattr(answers[0], field) is not None
             }
     for name, baseline in cell.baselines.items():
@@ -96,13 +97,14 @@ def _parts(cell: Cell, records: Any, repetitions: int) -> Iterator[tuple[range, 
 
 
 def _outcome(drawn: list[Draw], parts: list[Mapping[str, Any]]) -> Outcome:
+    features = drawn[0].data.n_features
+
     def joined(field: str) -> Array:
         if field not in parts[0]:
-            return np.full_like(joined("p_value"), np.nan)
+            return np.full((len(drawn), features), np.nan)
         rows = [row for part in parts for row in part[field]]
         return np.array([[np.nan if value is None else value for value in row] for row in rows])
 
-    features = drawn[0].data.n_features
     relevant = np.isin(np.arange(features), drawn[0].relevant)
     effects = np.array([own.effects or (np.nan,) * features for own in drawn])
     return Outcome(*(joined(field) for field in FIELDS), relevant=relevant, effects=effects)

@@ -50,6 +50,7 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
         figures: folder of the figures.
     """
     groups = defaultdict(list)
+    pooled: dict[str, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
     summary, spent = [], {"networks": 0, "cpu_seconds": 0.0}
     for cell in cells.values():
         path = RESULTS / f"{cell.name}.jsonl"
@@ -61,6 +62,9 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
         demanded = [verdict for verdict in verdicts if verdict.holds is not None]
         held = sum(verdict.holds is True for verdict in demanded)
         groups[cell.group].append(_section(cell, found, verdicts, figures))
+        for name, own in found.items():
+            if own.tests:
+                pooled[cell.group][name].append(own)
         summary.append(
             f"| {cell.title} | {_repetitions(found)} of {cell.repetitions} | {held} of {len(demanded)} |"
         )
@@ -76,9 +80,27 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
         ),
     ]
     for group, sections in groups.items():
-        parts += [f"## {group}\n", *sections]
+        parts += [f"## {group}\n", _together(pooled[group]), *sections]
     page.write_text("\n".join(parts), encoding="utf-8")
     return page
+
+
+def _together(methods: Mapping[str, list[Outcome]]) -> str:
+    """What all designs of a group say of each method; nothing where there is one design."""
+    lines = [
+        f"All {len(own)} designs together, `{name}`: p < 0.05 for {share:.3f} +- {error:.3f} of the irrelevant "
+        "features.\n"
+        for name, own in methods.items()
+        if len(own) > 1
+        for share, error in [_false_positives(own)]
+    ]
+    return "\n".join(lines)
+
+
+def _false_positives(outcomes: list[Outcome]) -> tuple[float, float]:
+    """Share of p < 0.05 over the repetitions of all designs, and its standard error."""
+    shares = np.concatenate([(own.p_value[:, ~own.relevant] < 0.05).mean(axis=1) for own in outcomes])
+    return float(shares.mean()), float(shares.std(ddof=1) / np.sqrt(len(shares)))
 
 
 def _repetitions(found: Mapping[str, Outcome]) -> int:
@@ -92,19 +114,23 @@ def _section(cell: Cell, found: Mapping[str, Outcome], verdicts: list[Verdict], 
         "| what | found | holds |\n| --- | --- | --- |",
         *(f"| {verdict.claim} | {verdict.found} | {MARK[verdict.holds]} |" for verdict in verdicts),
         "",
-        "| | p < 0.01 | p < 0.05 | p < 0.10 | KS |\n| --- | --- | --- | --- | --- |",
-        *(
-            f"| `{name}` | {np.mean(own.null < 0.01):.3f} | {np.mean(own.null < 0.05):.3f} | "
-            f"{np.mean(own.null < 0.1):.3f} | {own.distance:.3f} |"
-            for name, own in found.items()
-        ),
-        "",
-        (
-            f"![p-values of irrelevant features against the uniform distribution, {cell.name}]"
-            f"({figures.name}/{cell.name}.svg)\n"
-        ),
     ]
-    _draw(found, figures / cell.name)
+    tests = {name: own for name, own in found.items() if own.tests}
+    if tests:
+        lines += [
+            "| | p < 0.01 | p < 0.05 | p < 0.10 | KS |\n| --- | --- | --- | --- | --- |",
+            *(
+                f"| `{name}` | {np.mean(own.null < 0.01):.3f} | {np.mean(own.null < 0.05):.3f} | "
+                f"{np.mean(own.null < 0.1):.3f} | {own.distance:.3f} |"
+                for name, own in tests.items()
+            ),
+            "",
+            (
+                f"![p-values of irrelevant features against the uniform distribution, {cell.name}]"
+                f"({figures.name}/{cell.name}.svg)\n"
+            ),
+        ]
+        _draw(tests, figures / cell.name)
     return "\n".join(lines)
 
 
