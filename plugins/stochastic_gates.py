@@ -99,8 +99,8 @@ class StochasticGates(Method):
         "the right one; its networks are small ones of its own, not those of the experiment"
     )
     trust = (
-        "when few features matter and rows are many enough for gates to close; probabilities between 0.2 and 0.8 "
-        "say that the networks could not decide"
+        "when few features matter and gates have decided: probabilities between 0.2 and 0.8 say that the "
+        "networks could not"
     )
     removes = "priced out: the gate of a feature stays shut, and the network gets zeros in its place"
 

@@ -88,8 +88,8 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
 def _together(methods: Mapping[str, list[Outcome]]) -> str:
     """What all designs of a group say of each method; nothing where there is one design."""
     lines = [
-        f"All {len(own)} designs together, `{name}`: p < 0.05 for {share:.3f} +- {error:.3f} of the irrelevant "
-        "features.\n"
+        f"All {len(own)} designs together, `{name}`: p < 0.05 for {share:.3f} +- {error:.3f} of the "
+        "irrelevant features.\n"
         for name, own in methods.items()
         if len(own) > 1
         for share, error in [_false_positives(own)]
