@@ -260,14 +260,14 @@ def _engine(engine: str | None, scheduler_file: Path | None) -> list[str]:
 
 
 def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int:
-    from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415
     from deepfeat.runs.prepare import prepare  # noqa: PLC0415
 
     prepared = prepare(experiment, overrides)
     from deepfeat.training import device  # noqa: PLC0415
 
     device.prepare()
-    from deepfeat.runs.forecast import Forecast  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+    from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415 - both need TensorFlow, and that to be prepared
+    from deepfeat.runs.forecast import Forecast  # noqa: PLC0415
 
     paths = _paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
@@ -308,8 +308,11 @@ def report(run: Path, output: Path | None) -> None:
     SVG and CSV. The page is one file that needs no network; its links lead to the other files of the run.
     """
     from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
+    from deepfeat.runs.sealing import seal_page  # noqa: PLC0415
 
     click.echo(write_report(run, output))
+    seal_page(RunPaths(run))
 
 
 @program.command(context_settings=CONTEXT)

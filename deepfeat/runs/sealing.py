@@ -24,6 +24,33 @@ def seal(paths: RunPaths) -> None:
     if record is None:
         return
     record["artefacts"] = artefacts(paths)
+    _write(paths, record)
+
+
+def seal_page(paths: RunPaths) -> None:
+    """Take note of the page and the figures that were drawn again; of nothing else in the run.
+
+    Args:
+        paths: of a run. Where its `run.json` is not what the run left, it stays as it is.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    record = provenance.earlier(paths.provenance)
+    if record is None or not isinstance(record.get("artefacts"), dict) or not _is_intact(paths, record):
+        return
+    drawn = {
+        name: sha256
+        for name, sha256 in artefacts(paths).items()
+        if paths.root / name == paths.report or paths.figures in (paths.root / name).parents
+    }
+    record["artefacts"] = dict(sorted({**record["artefacts"], **drawn}.items()))
+    _write(paths, record)
+
+
+def _write(paths: RunPaths, record: dict[str, Any]) -> None:
+    """The crate, and then `run.json` with its digest and its own."""
+    record["artefacts"].pop(CRATE, None)
     write_text(paths.crate, provenance.as_json(crate(record, paths.root)))
     record["artefacts"][CRATE] = provenance.file_sha256(paths.crate)
     record["sha256"] = _own_digest(record)

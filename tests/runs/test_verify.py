@@ -127,3 +127,19 @@ def test_what_cannot_be_trained_again_is_said(paths: RunPaths) -> None:
         return {each.why for each in found if each.same is None}
 
     assert said("data.ignore=[height]") == {"its table is not that of the experiment"}
+
+
+def test_a_page_that_is_drawn_again_is_as_it_should_be_and_nothing_else(
+    deepfeat: Type, paths: RunPaths
+) -> None:
+    paths.report.write_text("of another version")
+    _flip(paths.ranking)
+    assert "2 faults" in deepfeat("verify", str(paths.root))[1]
+    _flip(paths.ranking)
+    assert deepfeat("report", str(paths.root))[0] == 0
+    assert deepfeat("verify", str(paths.root))[0] == 0
+    _flip(min(paths.models.iterdir()))
+    assert deepfeat("report", str(paths.root))[0] == 0
+    code, out, _ = deepfeat("verify", str(paths.root))
+    assert code == 3
+    assert "1 fault" in out
