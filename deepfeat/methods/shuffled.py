@@ -24,7 +24,7 @@ class ShuffledParams(HeldOutParams):
     """Parameters of a method that fits another model on the networks' splits, and shuffles its inputs."""
 
     splits: PositiveInt = Field(
-        10, description="splits of the networks that are used, the first ones, at most"
+        20, description="splits of the networks that are used, the first ones, at most"
     )
     repeats: PositiveInt = Field(3, description="shuffles per feature")
 
