@@ -183,28 +183,28 @@ def run(
 
 
 def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: bool) -> int:
-    from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
-    from deepfeat.runs.console import RunConsole  # noqa: PLC0415
+    from deepfeat.runs.console import RunConsole  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.lease import refuse_if_held  # noqa: PLC0415
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
+    from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
     console = RunConsole()
     paths = _paths(experiment, overrides, output)
     refuse_if_held(paths.root, paths.ledger)
     prepared = prepare(experiment, overrides)
+    arms = prepare_arms(experiment, overrides, prepared)
     if prepared.loaded.experiment.limits.isolation:
         from deepfeat.runs.workers import client  # noqa: PLC0415
 
         client.begin()  # both load TensorFlow at the same time
-
-    def present() -> None:
-        if paths.ranking.exists():
-            write_report(paths.root)
-
-    with _engine_of(prepared, paths, console) as engine:
-        from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
-
-        code = carry_out(prepared, paths, console, engine=engine, fresh=fresh, present=present)
+    if arms:
+        make_directory(paths.ledger)  # before the arms look for it: they share it
+    code = ExitCode.COMPLETE
+    # the experiment itself comes last, because its page tells of the others too
+    for name, one in (*arms.items(), ("", prepared)):
+        own = paths.arm(name) if name else paths
+        code = max(code, _carry_out(one, own, console, fresh=fresh))
+        fresh = False  # what was forgotten once is computed once
     if paths.ranking.exists():
         code = max(code, _tracked(paths.root, prepared.loaded.experiment.logging, console))
     console.finished(paths)
@@ -213,18 +213,38 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     return code
 
 
+def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *, fresh: bool) -> ExitCode:
+    """One run, and its page."""
+    from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
+
+    def present() -> None:
+        if paths.ranking.exists():
+            write_report(paths.root)
+
+    with _engine_of(prepared, paths, console) as engine:
+        from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+
+        return carry_out(prepared, paths, console, engine=engine, fresh=fresh, present=present)
+
+
 def _shard(experiment: Path, overrides: list[str], output: Path | None, text: str) -> int:
     from deepfeat.runs.console import RunConsole  # noqa: PLC0415 - commands import what they need
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
     from deepfeat.training import device  # noqa: PLC0415
+    from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
     prepared = prepare(experiment, overrides)
+    arms = prepare_arms(experiment, overrides, prepared)
     device.prepare()
     from deepfeat.runs.runner import make_trainer  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
     from deepfeat.runs.shard import read_shard, run_shard  # noqa: PLC0415 - as above
 
-    paths, shard = _paths(experiment, overrides, output), read_shard(text, os.environ)
-    return run_shard(prepared, make_trainer(prepared), paths, RunConsole(), shard)
+    paths, shard, console = _paths(experiment, overrides, output), read_shard(text, os.environ), RunConsole()
+    make_directory(paths.ledger)
+    return max(
+        run_shard(one, make_trainer(one), paths.arm(name) if name else paths, console, shard)
+        for name, one in (*arms.items(), ("", prepared))
+    )
 
 
 @contextmanager
@@ -260,9 +280,10 @@ def _engine(engine: str | None, scheduler_file: Path | None) -> list[str]:
 
 
 def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int:
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
 
     prepared = prepare(experiment, overrides)
+    arms = prepare_arms(experiment, overrides, prepared)
     from deepfeat.training import device  # noqa: PLC0415
 
     device.prepare()
@@ -271,8 +292,11 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
 
     paths = _paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
-    for step in dry_run(prepared, paths, Forecast(prepared)):
-        say(f"  {step}")
+    for name, one in (*arms.items(), ("", prepared)):
+        if name:
+            click.echo(f"  arm {name}:")
+        for step in dry_run(one, paths.arm(name) if name else paths, Forecast(one)):
+            say(f"  {'  ' if name else ''}{step}")
     return ExitCode.COMPLETE
 
 
@@ -324,10 +348,11 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     Prints every fault at once as file:line:column, with what to do, and leaves with exit code 2; says what
     would be run and leaves with 0 where there is none. Takes the same overrides as `run`.
     """
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
 
     experiment, overrides = _split(experiment, settings)
     prepared = prepare(experiment, overrides)
+    arms = prepare_arms(experiment, overrides, prepared)
     data, plan = prepared.data, prepared.plan
     click.echo(f"{experiment}: valid")
     click.echo(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
@@ -336,6 +361,9 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
         f"  models   {len(plan)}, loss {prepared.settings.loss}, at most {prepared.settings.epochs} epochs"
     )
     say(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
+    for name, arm in arms.items():
+        learn = len(arm.plan.splits[0].train)
+        say(f"  arm      {name}: {arm.network.name}, {len(arm.plan)} models, {learn} rows to learn from")
     for note in data.notes:
         say(f"  note: {note}")
     for warning in data.warnings:

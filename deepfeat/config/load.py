@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from deepfeat.config.arms import arm_draft
 from deepfeat.config.draft import Draft, Positions
 from deepfeat.config.environment import expand, read_environment
 from deepfeat.config.messages import explain
@@ -77,7 +78,11 @@ class LoadedExperiment:
 
 
 def load_experiment(
-    path: str | Path, overrides: Iterable[str] = (), environ: Mapping[str, str] | None = None
+    path: str | Path,
+    overrides: Iterable[str] = (),
+    environ: Mapping[str, str] | None = None,
+    *,
+    arm: str | None = None,
 ) -> LoadedExperiment:
     """Loads and checks an experiment file.
 
@@ -86,9 +91,10 @@ def load_experiment(
         overrides: settings of the command line, `key.path=value`; they win over the file.
         environ: environment variables, by default those of the process; they win over a `.env` file beside
             the experiment file.
+        arm: the experiment of one of its arms instead.
 
     Raises:
-        InputError: with everything that is wrong in the file, the overrides and the `.env` file.
+        InputError: with everything that is wrong in the file, in its arms, the overrides and the `.env` file.
     """
     problems: list[Problem] = []
     given: list[Override] = []
@@ -109,9 +115,16 @@ def load_experiment(
         apply_overrides(draft, given)
         expand(draft, variables)
     experiment = _checked(draft)
+    chosen = draft
+    for name in experiment.arms if experiment is not None else ():
+        of_arm = arm_draft(draft, name)
+        checked = _checked(of_arm)
+        draft.problems += of_arm.problems
+        if name == arm:
+            experiment, chosen = checked, of_arm
     if experiment is None or problems or draft.problems:
         raise InputError([*problems, *draft.problems])
-    return LoadedExperiment(experiment, Positions(draft.places), str(path), variables)
+    return LoadedExperiment(experiment, Positions(chosen.places), str(path), variables)
 
 
 def _checked(draft: Draft) -> Experiment | None:

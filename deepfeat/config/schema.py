@@ -340,6 +340,18 @@ class MethodEntry(BaseModel):
         return {self.name: self.params} if self.params else self.name
 
 
+def _settings_of_an_arm(settings: object) -> object:
+    """What may differ: everything but what tells arms apart."""
+    if settings is None:
+        return {}
+    if not isinstance(settings, dict):
+        raise fault(f"expected the settings that differ, found {shown_value(settings)}; write key: value")
+    for name in ("name", "arms"):
+        if name in settings:
+            raise fault(f"an arm has no {name} of its own; remove it", name)
+    return settings
+
+
 def _each_once(entries: list[MethodEntry]) -> list[MethodEntry]:
     _distinct([entry.name for entry in entries])
     return entries
@@ -509,4 +521,12 @@ class Experiment(Section):
     )
     plugins: list[PluginEntry] = Field(
         default_factory=list, description="more plugins: files, or directories of files"
+    )
+    arms: dict[
+        Annotated[str, AfterValidator(_slug)],
+        Annotated[dict[str, Plain], BeforeValidator(_settings_of_an_arm)],
+    ] = Field(
+        default_factory=dict,
+        description="variations of this experiment, carried out beside it and compared in its report: name: "
+        "the settings that differ",
     )

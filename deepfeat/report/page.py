@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from deepfeat.report.answer import Answer, read_answer
+from deepfeat.report.arms import Beside, arm_tables, side_by_side
 from deepfeat.report.embed import Shown, drawn
 from deepfeat.report.extra_tables import ShownTable, disagreements, groups, stability
 from deepfeat.report.figures.agreement import draw_agreement
@@ -79,6 +80,7 @@ class Page:
     digests: Sequence[tuple[str, str]]
     libraries: Sequence[str]
     experiment: Sequence[str]
+    beside: Sequence[Beside] = ()
     sections: Sequence[Section] = field(default=())
 
 
@@ -108,6 +110,7 @@ def _page(results: Results, base: str) -> Page:
     record = results.record
     methods = method_sections(results)
     warnings = _warnings(results)
+    compared = side_by_side(results)
     return Page(
         name=results.experiment.name,
         base=base,
@@ -122,11 +125,17 @@ def _page(results: Results, base: str) -> Page:
         digests=[(name.partition(" (")[0], digest) for name, digest in record.get("plugins", {}).items()],
         libraries=[f"{name} {version}" for name, version in record.get("libraries", {}).items()],
         experiment=results.paths.experiment.read_text(encoding="utf-8").splitlines(),
-        sections=_sections(results, methods, warnings),
+        beside=compared,
+        sections=_sections(results, methods, warnings, compared),
     )
 
 
-def _sections(results: Results, methods: Sequence[MethodSection], warnings: Sequence[str]) -> list[Section]:
+def _sections(
+    results: Results,
+    methods: Sequence[MethodSection],
+    warnings: Sequence[str],
+    compared: Sequence[Beside],
+) -> list[Section]:
     def pictures(*draw: Callable[[Results], Picture | None]) -> list[Shown]:
         return [drawn(results, picture) for each in draw if (picture := each(results))]
 
@@ -152,6 +161,9 @@ def _sections(results: Results, methods: Sequence[MethodSection], warnings: Sequ
             "faithfulness",
             "Which method to believe",
             pictures=[shown for method in methods if method.is_about_others for shown in method.pictures],
+        ),
+        Section(
+            "arms", "Arms side by side", template="arms.html" if compared else "", tables=arm_tables(results)
         ),
         Section("classes", "Classes", pictures=pictures(draw_classes)),
         Section("groups", "Groups of features", tables=groups(results)),

@@ -10,6 +10,7 @@ from pathlib import Path
 from deepfeat.runs.crate import CRATE
 
 _LONGEST = 80
+_ARMS, _LEDGER = "arms", ".deepfeat"
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,20 @@ class RunPaths:
 
     @property
     def ledger(self) -> Path:
-        """What is already computed, for resuming."""
-        return self.root / ".deepfeat"
+        """What is already computed, for resuming; arms have that of the run they stand beside."""
+        around = self.root.parent
+        if around.name == _ARMS and (shared := around.parent / _LEDGER).is_dir():
+            return shared
+        return self.root / _LEDGER
+
+    def arm(self, name: str) -> "RunPaths":
+        """The run of an arm of this experiment."""
+        return RunPaths(self.root / _ARMS / safe_name(name))
+
+    @property
+    def comparison(self) -> Path:
+        """The directory of what compares the arms."""
+        return self.root / "comparison"
 
     @property
     def methods(self) -> Path:
@@ -177,7 +190,7 @@ class RunPaths:
             *(self.stability, self.convergence, self.per_class, self.groups),
         )
         yield from (path for path in single if path.is_file())
-        for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.*"):
+        for pattern in ("methods/**/*", "models/model_*.keras", "figures/*.*", "comparison/*.csv"):
             yield from sorted(path for path in self.root.glob(pattern) if path.is_file())
 
 

@@ -75,7 +75,13 @@ class Prepared:
 
 
 def prepare(
-    path: Path, overrides: Iterable[str] = (), cache: Path | None = None, *, folder: Path | None = None
+    path: Path,
+    overrides: Iterable[str] = (),
+    cache: Path | None = None,
+    *,
+    folder: Path | None = None,
+    arm: str | None = None,
+    beside: "Prepared | None" = None,
 ) -> Prepared:
     """Load and check an experiment with its plugins and data; writes nothing but the cache.
 
@@ -84,12 +90,14 @@ def prepare(
         overrides: `key.path=value` settings of the command line.
         cache: directory for the encoded form of tables that do not fit in memory.
         folder: of the file that this one was made from, where paths in it are looked for.
+        arm: one of the experiment's arms instead of the experiment.
+        beside: the experiment, prepared, whose data an arm has too unless it names others.
 
     Raises:
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
             and data together.
     """
-    loaded = load_experiment(path, overrides)
+    loaded = load_experiment(path, overrides, arm=arm)
     if folder is not None:
         loaded = replace(loaded, source=str(folder / path.name))
     experiment = loaded.experiment
@@ -110,7 +118,10 @@ def prepare(
     except InputError as error:
         problems += error.problems
     try:
-        data = load_data(experiment.data, loaded.resolve_path, cache)
+        if beside is not None and beside.loaded.experiment.data == experiment.data:
+            data = beside.data
+        else:
+            data = load_data(experiment.data, loaded.resolve_path, cache)
     except InputError as error:
         problems += error.problems
     if data is not None:
@@ -124,6 +135,30 @@ def prepare(
     return Prepared(
         loaded, registry, data, network, settings, _plan(loaded, data, network, settings), methods
     )
+
+
+def prepare_arms(path: Path, overrides: Iterable[str], prepared: Prepared) -> dict[str, Prepared]:
+    """The arms of an experiment, by name in its order.
+
+    Args:
+        path: the experiment file.
+        overrides: `key.path=value` settings of the command line.
+        prepared: the experiment itself.
+
+    Raises:
+        InputError: with everything that is wrong in any of them.
+    """
+    given = list(overrides)
+    arms: dict[str, Prepared] = {}
+    problems: list[Problem] = []
+    for name in prepared.loaded.experiment.arms:
+        try:
+            arms[name] = prepare(path, given, arm=name, beside=prepared)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return arms
 
 
 def _plan(loaded: LoadedExperiment, data: Dataset, network: Network, settings: TrainingSettings) -> FitPlan:
