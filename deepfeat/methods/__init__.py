@@ -23,7 +23,15 @@ from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
 from deepfeat.methods.penalties import PenaltyCurve, show_path
 from deepfeat.methods.per_model import per_model
-from deepfeat.methods.per_split import LinearYardstick, PerSplitParams, Share, shares, used_splits
+from deepfeat.methods.per_split import (
+    LinearYardstick,
+    PerSplitParams,
+    Share,
+    linear_importance,
+    shares,
+    used_splits,
+)
+from deepfeat.methods.pictures import Panel, enlarged, panels_figure
 from deepfeat.methods.retraining import (
     JudgedParams,
     RetrainingParams,
@@ -63,6 +71,7 @@ __all__ = [
     "MethodError",
     "MethodParams",
     "OtherModel",
+    "Panel",
     "PenaltyCurve",
     "PerSplitParams",
     "Residuals",
@@ -79,6 +88,7 @@ __all__ = [
     "cross_fitted",
     "describe_figure",
     "direction",
+    "enlarged",
     "fold_plan",
     "held_out_rows",
     "hookimpl",
@@ -87,6 +97,7 @@ __all__ = [
     "members_at_a_time",
     "network_losses",
     "only_rows",
+    "panels_figure",
     "per_model",
     "rebuilt",
     "refuse_too_many",

@@ -1,6 +1,6 @@
 """Compiled answers of many trained members at once: predictions, gradients, activations."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -65,12 +65,8 @@ class Inference:
     def layer(self, name: str) -> Any:  # noqa: ANN401 - a compiled function
         """`(weights, inputs, targets, x) -> (members, rows, *shape)` what one layer answers."""
         if name not in self._layers:
-
-            def answers(weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
-                del targets
-                return self.forward.layer(name, weights, (x - inputs[0]) * inputs[1])
-
-            self._layers[name] = tf.function(answers, input_signature=self._signature)
+            # a partial and no inner function: TensorFlow would take the layers for one that is traced again
+            self._layers[name] = tf.function(partial(self._layer, name), input_signature=self._signature)
         return self._layers[name]
 
     @cached_property
@@ -100,6 +96,10 @@ class Inference:
     def _logits(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
         logits = self.forward(weights, (x - inputs[0]) * inputs[1], None)[0]
         return self.in_units(logits, targets)
+
+    def _layer(self, name: str, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
+        del targets
+        return self.forward.layer(name, weights, (x - inputs[0]) * inputs[1])
 
     def _answers(self, weights: list[Tensor], inputs: Pair, targets: Pair, x: Tensor) -> Tensor:
         return probabilities(self._logits(weights, inputs, targets, x), self.template.head)

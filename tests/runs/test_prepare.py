@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deepfeat.errors import InputError
@@ -94,3 +95,39 @@ def test_nothing_is_written(write_experiment: Write) -> None:
     prepare(path)
     refused(path, "data.target=nothing")
     assert sorted(path.parent.iterdir()) == before
+
+
+def test_methods_and_networks_for_the_other_kind_of_data_are_refused(
+    write_experiment: Write, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 4, 4)).astype(np.uint8)
+    np.savez(tmp_path / "images.npz", x=pixels, y=np.arange(40) % 2)
+    images = write_experiment(
+        methods=["glm", "permutation", "layers"],
+        network={"preset": "cnn", "units": 4},
+        data={"path": None, "target": "last", "images": str(tmp_path / "images.npz")},
+    )
+    (line,) = refused(images)
+    assert "methods.0: glm is for tables and data are images; remove it" in line
+    table = write_experiment(methods=["gate", "layers"], network={"preset": "cnn", "units": 4})
+    said = refused(table)
+    assert len(said) == 2
+    assert any("layers is for images and data is a table; remove it" in line for line in said)
+    assert any(
+        "cnn takes images and data is a table; choose another, or give data.images" in line for line in said
+    )
+
+
+def test_controls_of_images_are_those_that_can_be_asked_about_them(
+    write_experiment: Write, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 4, 4)).astype(np.uint8)
+    np.savez(tmp_path / "images.npz", x=pixels, y=np.arange(40) % 2)
+    path = write_experiment(
+        methods=["saliency"],
+        network={"preset": "cnn", "units": 4},
+        data={"path": None, "target": "last", "images": str(tmp_path / "images.npz")},
+    )
+    asked = [method for method, _ in prepare(path, ["controls=always"]).methods]
+    assert "label_permutation" in [method.name for method in asked]
+    assert all("images" in method.inputs for method in asked)
