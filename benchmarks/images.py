@@ -226,11 +226,11 @@ def main() -> None:
             "deepfeat": _apart(f"ours:{case}"),
         }
     results["step"] = _apart("step")
-    print(table(results))
+    print(markdown(results))
     save(NAME, results, chosen.results, is_whole=not chosen.quick)
 
 
-def table(results: dict[str, Any]) -> str:
+def markdown(results: dict[str, Any]) -> str:
     """The results as Markdown."""
     lines = [
         "| images | epochs | `keras.Model.fit` | deepfeat | gain | compiling, once |",

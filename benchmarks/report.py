@@ -21,6 +21,7 @@ BENCHMARKS = (
     "large_table",
     "ledger",
     "report_page",
+    "images",
     *sorted(path.stem for path in HERE.glob("methods_*.py")),
 )
 INTRODUCTION = """\

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepfeat.commands import cluster, starting
+from deepfeat.commands import features as layers
 from deepfeat.commands import methods as plugged
 from deepfeat.commands.common import CONTEXT, say
 from deepfeat.errors import DeepfeatError, ExitCode, is_lack_of_memory
@@ -447,5 +448,6 @@ program.add_command(starting.init)
 program.add_command(starting.demo)
 program.add_command(cluster.worker)
 program.add_command(cluster.submit)
+program.add_command(layers.features)
 program.add_command(plugged.methods)
 program.add_command(plugged.schema)

@@ -27,7 +27,6 @@ from deepfeat.methods.per_split import (
     LinearYardstick,
     PerSplitParams,
     Share,
-    linear_importance,
     shares,
     used_splits,
 )

@@ -23,7 +23,7 @@ def contents() -> Mapping[str, tuple[str, ...]]:
             "docs/first-ten-minutes.md",
         ),
         "Examples": ("docs/examples.md", *_all("docs/examples")),
-        "Methods": ("docs/methods.md", "docs/inference.md", "docs/plugins.md"),
+        "Methods": ("docs/methods.md", "docs/inference.md", "docs/images.md", "docs/plugins.md"),
         "Every method": _all("docs/methods"),
         "Reference": (
             "docs/experiment-file.md",

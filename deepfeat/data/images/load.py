@@ -63,7 +63,7 @@ def load_images(
     if config.images is None:
         raise AssertionError("a table is for load_table")
     path = resolve(config.images.path)
-    found = _found(config.images, path)
+    found = find_images(config.images, path)
     target = _target(config, found)
     height, width, channels = found.shape
     region = min(config.images.region or usual_region(height, width), max(height, width))
@@ -76,12 +76,12 @@ def load_images(
         for name, start, stop in zip(layout.names, (0, *layout.ends[:-1]), layout.ends, strict=True)
     )
     duplicates = Duplicates()
-    specimens = np.concatenate([_read(found, layout, out), others[1]])
+    specimens = np.concatenate([read_images(found, layout, out), others[1]])
     with open_matrix((len(kept), layout.columns), cache, memory_limit) as writer:
         size = max(1, BLOCK_BYTES // (4 * layout.columns))
         for start in range(0, len(kept), size):
             rows = kept[start : start + size]
-            x = _read(found, layout, rows)
+            x = read_images(found, layout, rows)
             writer.append(x)
             duplicates.add(x, target.y[rows])
         y = target.y[kept]
@@ -138,7 +138,16 @@ def _warnings(found: Found, duplicates: Duplicates, kept: NDArray[np.int64]) -> 
     return (*found.warnings, told)
 
 
-def _found(config: ImagesConfig, path: Path) -> Found:
+def find_images(config: ImagesConfig, path: Path) -> Found:
+    """The images that an experiment names, wherever they are.
+
+    Args:
+        config: the `data.images` part of an experiment.
+        path: where they are; not looked at for a data set of Keras.
+
+    Raises:
+        InputError: they cannot be used.
+    """
     if config.path.startswith(PREFIX):
         return find_in_keras(config)
     if path.is_dir():
@@ -259,7 +268,7 @@ def _check_classes(found: Found, target: _Target, kept: NDArray[np.int64]) -> No
     faults.raise_if_any()
 
 
-def _read(found: Found, layout: Images, rows: NDArray[np.int64]) -> Pixels:
+def read_images(found: Found, layout: Images, rows: NDArray[np.int64]) -> Pixels:
     """Some images as rows, read in runs of neighbours."""
     if len(rows) == 0:
         return np.empty((0, layout.columns), dtype=np.float32)

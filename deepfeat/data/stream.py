@@ -1,0 +1,120 @@
+"""Rows of a file as a trained network takes them, a few at a time: the same columns, the same categories."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepfeat.config.schema import DataConfig
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.faults import shorten
+from deepfeat.data.images.load import find_images, read_images
+from deepfeat.data.matrix import column_medians
+from deepfeat.data.outline import MEMORY_LIMIT, outline_table
+from deepfeat.errors import InputError, Problem
+
+Resolve = Callable[[str], Path]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows of a file.
+
+    Attributes:
+        x: (rows, columns) encoded, without gaps.
+        numbers: (rows,) their numbers in the file: lines of a table, images from 1.
+        labels: (rows,) what is to be predicted, as text; an empty text where the training data have no such
+            class.
+    """
+
+    x: NDArray[np.float32]
+    numbers: NDArray[np.int64]
+    labels: NDArray[np.str_]
+
+
+def stream(
+    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int
+) -> Iterator[Rows]:
+    """The rows of a file, encoded as those that networks were trained on.
+
+    Args:
+        config: the `data` part of the experiment.
+        data: what the networks were trained on.
+        resolve: the file that a setting means.
+        path: other rows than those of the experiment: a table with the same columns, or images.
+        rows: at a time, at most.
+
+    Raises:
+        InputError: the file cannot be used, or has other columns.
+    """
+    if data.images is not None and config.images is not None:
+        yield from _images(config, data, resolve, path, rows)
+    else:
+        yield from _table(config, data, resolve, path, rows)
+
+
+def _table(
+    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int
+) -> Iterator[Rows]:
+    own = resolve(str(config.path))
+    names = resolve(config.names) if config.names else None
+    chunk_cells = rows * max(1, data.n_features)
+    known = outline_table(config, own, names, chunk_cells=chunk_cells)
+    other = known if path is None else outline_table(config, path, names, chunk_cells=chunk_cells)
+    lacking = [name for name in known.roles.names if name not in other.roles.names]
+    if lacking or known.roles.names != other.roles.names:
+        reason = f"has no column {shorten(lacking[0])}" if lacking else "has other columns, or another order"
+        raise InputError(Problem(str(path), 0, 0, f"{reason}; give a table with the columns of {own}"))
+    places = known.encoder.places
+    medians = np.zeros(data.n_columns, dtype=np.float32)
+    medians[places] = column_medians(data.x, places, MEMORY_LIMIT)
+    for chunk in other.chunks:
+        encoded = known.encoder.encode(chunk)
+        filled = np.where(np.isnan(encoded), medians, encoded)
+        labels = _table_labels(known.target.encode(chunk), data)
+        for start in range(0, len(filled), rows):
+            part = slice(start, start + rows)
+            yield Rows(filled[part], np.asarray(chunk.lines[part], dtype=np.int64), labels[part])
+
+
+def _table_labels(y: NDArray[np.float32], data: Dataset) -> NDArray[np.str_]:
+    """The class of each row, its labels one after another, or its number, as text."""
+    if data.task == "regression":
+        return np.array([f"{value:.9g}" for value in y[:, 0]])
+    if data.task == "multilabel":
+        return np.array(
+            [" ".join(name for name, on in zip(data.classes, row, strict=True) if on) for row in y]
+        )
+    codes = y.argmax(axis=1) if data.task == "multiclass" else (y[:, 0] > 0).astype(np.int64)
+    return np.array([data.classes[code] for code in codes])
+
+
+def _images(
+    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int
+) -> Iterator[Rows]:
+    images = data.images
+    if images is None or config.images is None:
+        raise AssertionError("images are for experiments with images")
+    chosen = config.images.model_copy(
+        update={
+            "size": [images.height, images.width],
+            "channels": "grey" if images.channels == 1 else "rgb",
+            **({} if path is None else {"path": str(path)}),
+        }
+    )
+    found = find_images(chosen, resolve(chosen.path))
+    labels = np.array(
+        [
+            found.classes[int(label)]
+            if found.classes and label.dtype.kind in "iu" and 0 <= int(label) < len(found.classes)
+            else str(label)
+            for label in found.labels
+        ]
+    )
+    if data.task != "regression":
+        labels = np.where(np.isin(labels, data.classes), labels, "")
+    for start in range(0, len(found), rows):
+        numbers = np.arange(start, min(start + rows, len(found)))
+        yield Rows(read_images(found, images, numbers), numbers + 1, labels[numbers])
