@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,13 @@ from deepfeat.data.stream import stream
 from deepfeat.ensemble import NotApplicable
 from deepfeat.errors import InputError, Problem
 from deepfeat.interop.loading import load_run
+from deepfeat.runs.reopening import folder_of
 from deepfeat.writing.atomic import write_with
 
 # Bytes of answers that are held at a time, unless somebody says otherwise.
 MEMORY = 1 << 26
 _MOST_ROWS = 4096
+_READ = 1 << 20  # numbers that are read at a time
 _COPIES = 4  # of a batch of answers, from the network to the file
 _HELD_OUT = 5  # every so-manieth row is kept from the classifier, to judge it by
 _META = b"deepfeat"
@@ -74,6 +76,8 @@ def write_features(
         known = ", ".join(ensemble.layers)
         raise InputError(Problem(str(run), 0, 0, f"its network has no layer {layer!r}; use one of: {known}"))
     loaded = load_experiment(opened.paths.experiment, environ={})
+    if folder := folder_of(opened.paths):
+        loaded = replace(loaded, source=str(folder / opened.paths.experiment.name))
     try:
         shape = ensemble.activations(whole.data.x[:1], layer).shape[2:]
     except NotApplicable as error:
@@ -102,12 +106,12 @@ def write_features(
     return written
 
 
-def read_features(path: Path, rows: int = _MOST_ROWS) -> Iterator[Batch]:
+def read_features(path: Path, rows: int | None = None) -> Iterator[Batch]:
     """The rows of a file that `write_features` wrote, a few at a time.
 
     Args:
         path: of the file.
-        rows: at a time, at most.
+        rows: at a time, at most; by default some megabytes of them.
 
     Raises:
         InputError: it is no such file.
@@ -120,7 +124,7 @@ def read_features(path: Path, rows: int = _MOST_ROWS) -> Iterator[Batch]:
         if file.schema_arrow.names != ["row", "label", "features"]:
             raise InputError(Problem(str(path), 0, 0, "holds no features; write it with `deepfeat features`"))
         width = file.schema_arrow.field("features").type.list_size
-        for batch in file.iter_batches(rows):
+        for batch in file.iter_batches(rows or max(1, min(_MOST_ROWS, _READ // width))):
             values = batch.column(2).flatten().to_numpy(zero_copy_only=False)
             yield Batch(
                 batch.column(0).to_numpy(),

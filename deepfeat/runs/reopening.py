@@ -5,6 +5,7 @@ from pathlib import Path
 from deepfeat.config import load_experiment
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError, Problem
+from deepfeat.runs import provenance
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.ledger.keys import training_work
 from deepfeat.runs.ledger.ledger import Ledger
@@ -25,7 +26,8 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
     Raises:
         InputError: the table is not there or not the same, or a member is missing.
     """
-    prepared = prepare(paths.experiment, [] if data is None else [_elsewhere(paths, data)])
+    overrides = [] if data is None else [_elsewhere(paths, data)]
+    prepared = prepare(paths.experiment, overrides, folder=folder_of(paths))
     if prepared.data.sha256 != data_sha256:
         reason = "not the table that the networks were trained on; name that one with load_run(..., data=...)"
         raise InputError(Problem(prepared.data.name, 0, 0, reason))
@@ -38,6 +40,12 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
         reason = f"has {len(missing)} of {len(plan)} networks no more; run the experiment again"
         raise InputError(Problem(str(paths.ledger), 0, 0, reason))
     return fit(plan, trainer)
+
+
+def folder_of(paths: RunPaths) -> Path | None:
+    """Where the experiment file of a run was: paths in it are looked for there too."""
+    folder = (provenance.earlier(paths.provenance) or {}).get("folder")
+    return Path(folder) if folder else None
 
 
 def _elsewhere(paths: RunPaths, data: Path) -> str:

@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dedent(f"""
         name: bright
         data: {{images: {folder / "images.npz"}}}
-        network: {{preset: cnn, filters: 4, units: 8}}
+        network: {{preset: cnn, filters: 16, units: 8}}
         training: {{models: 2, epochs: 6}}
         methods: [saliency]
         ranking: {{bootstrap: 100}}
@@ -98,7 +98,7 @@ def test_what_cannot_be_had_is_told(run: Path, tmp_path: Path) -> None:
 
 
 def test_a_set_larger_than_the_memory_that_it_gets(run: Path, tmp_path: Path) -> None:
-    pixels, labels = bright(200_000)
+    pixels, labels = bright(100_000)
     np.savez(tmp_path / "many.npz", x=pixels, y=labels)
     script = dedent("""
         import resource, sys
@@ -110,7 +110,7 @@ def test_a_set_larger_than_the_memory_that_it_gets(run: Path, tmp_path: Path) ->
         run, folder = Path(sys.argv[1]), Path(sys.argv[2])
         write_features(run, "conv_1b", folder / "warm.parquet", memory=1 << 24)
         learn(folder / "warm.parquet", passes=1)
-        allowed = 120 << 20
+        allowed = 250 << 20
         used = psutil.Process().memory_info().rss
         given = {"data": folder / "many.npz", "memory": 1 << 24}
         rows = write_features(run, "conv_1b", folder / "all.parquet", **given)
@@ -124,8 +124,8 @@ def test_a_set_larger_than_the_memory_that_it_gets(run: Path, tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stderr
     rows, total, grown, allowed, accuracy = (float(word) for word in done.stdout.split())
-    assert rows == 200_000
-    assert total == 200_000 * 8 * 8 * 4 * 4
+    assert rows == 100_000
+    assert total == 100_000 * 8 * 8 * 16 * 4
     assert grown < allowed < total / 1.5
     assert accuracy > 0.95
 
