@@ -1,6 +1,7 @@
 """stacking: which kind of model to believe, by what each adds to a joint prediction of unseen rows."""
 
 import csv
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,13 +160,13 @@ def _show(by_model: dict[str, float], weights: dict[str, float], own: list[str],
             writer.writerow([name, model, by_model.get(model, 0.0), weight])
 
 
-def _notes(by_model: dict[str, float], answers: object, own: list[str]) -> tuple[str, ...]:
+def _notes(by_model: dict[str, float], answers: Iterable[str], own: list[str]) -> tuple[str, ...]:
     told = ", ".join(f"{name} {share:.2f}" for name, share in by_model.items())
     notes = [f"Weights in the joint prediction: {told}."]
-    without = [name for name in answers if name not in by_model and name not in own]  # type: ignore[attr-defined]
+    without = [name for name in answers if name not in by_model and name not in own]
     if without:
         notes.append(
-            f"Without a weight, because they neither ask the networks one by one nor tell what their models "
+            "Without a weight, because they neither ask the networks one by one nor tell what their models "
             f"predict: {', '.join(without)}."
         )
     return tuple(notes)
