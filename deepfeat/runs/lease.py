@@ -179,7 +179,13 @@ def _written(path: Path, before: Holder | None) -> Holder:
     if before is not None:
         log.info("took over from %s: it is dead", before)
     holder = Holder.this()
-    write_text(path, json.dumps(asdict(holder), indent=1) + "\n")
+    try:
+        write_text(path, json.dumps(asdict(holder), indent=1) + "\n")
+    except OutputError:
+        # It may have got its name before the disk failed; nobody would give it back while this process lives.
+        with suppress(OSError):
+            path.unlink()
+        raise
     return holder
 
 

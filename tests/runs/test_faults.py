@@ -76,6 +76,7 @@ FAST_FAULTS = [
     ("/objects/", "written", errno.ENOSPC),
     ("/records/", "synced", errno.EIO),
     ("ranking.csv", "begun", errno.EACCES),
+    ("lease.json", "named", errno.EACCES),
 ]
 
 
