@@ -10,7 +10,7 @@ from deepfeat.writing.atomic import make_directory
 
 EXPERIMENT = "experiment.yml"
 MAKER = "make_data.py"
-_TABLES = frozenset({".csv", ".tsv", ".parquet", ".npz"})
+_TABLES = frozenset({".csv", ".tsv", ".parquet"})
 
 
 def shipped() -> Path:
@@ -22,16 +22,18 @@ def examples(folder: Path) -> Mapping[str, str]:
     """Every example and what it is about.
 
     Args:
-        folder: of the examples; each is a folder with an experiment that begins with what it is about.
+        folder: of the examples; each is a folder, or a file `NAME.yml` with what it needs in files of its name
+            beside it, and its experiment begins with what it is about.
 
     Returns:
         Name and the first sentence of the experiment's comment, sorted by name.
     """
+    experiments = {path.parent.name: path for path in folder.glob(f"*/{EXPERIMENT}")}
+    experiments |= {path.stem: path for path in folder.glob("*.yml")}
     found = {}
-    for path in sorted(folder.glob(f"*/{EXPERIMENT}")):
-        about = _comment(path.read_text(encoding="utf-8"))
-        if about:
-            found[path.parent.name] = about
+    for name, path in sorted(experiments.items()):
+        if about := _comment(path.read_text(encoding="utf-8")):
+            found[name] = about
     return found
 
 
@@ -59,8 +61,12 @@ def write_demo(name: str, target: Path, folder: Path) -> list[str]:
         reason = f"there is something already; name another folder: deepfeat demo {name} FOLDER"
         raise InputError(Problem(str(target), 0, 0, reason))
     make_directory(target)
-    source = folder / name
     lines = [f"{target / EXPERIMENT}: {known[name]}"]
+    source = folder / name
+    if not source.is_dir():
+        for path in folder.glob(f"{name}.*"):
+            shutil.copyfile(path, target / (EXPERIMENT if path.suffix == ".yml" else path.name))
+        return lines
     for path in sorted(source.iterdir()):
         if path.is_file() and path.suffix not in _TABLES:  # tables are made, not copied
             shutil.copyfile(path, target / path.name)

@@ -29,6 +29,8 @@ def test_an_example_comes_with_all_it_needs(name: str, tmp_path: Path, deepfeat:
     assert out.splitlines()[-1] == "Next: deepfeat run here/experiment.yml"
     loaded = load_experiment(tmp_path / "here/experiment.yml", environ={})
     assert loaded.experiment.name == name
+    if name == "cifar10":  # its images are loaded from the network
+        return
     if name == "heart":  # its table is for the user to get
         code, _, err = deepfeat("validate", "here/experiment.yml")
         assert code == 2
