@@ -382,7 +382,8 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
 def verify(run: Path, recompute: int | None) -> int:
     """Check that a run directory is still what the run left; changes nothing.
 
-    Every result file is hashed again and compared with run.json, and so is everything in the ledger.
+    Every result file is hashed again and compared with run.json, and so is everything in the ledger; so are
+    the arms of the run.
 
     \b
     Exit code: 0 all of it is as it was, 3 something is not.
@@ -391,14 +392,17 @@ def verify(run: Path, recompute: int | None) -> int:
     from deepfeat.runs.verify import verify as verified  # noqa: PLC0415
 
     paths = RunPaths(run)
-    found = verified(paths)
-    for fault in found.faults:
-        click.echo(fault)
-    count = len(found.faults)
-    state = "all as they were" if not count else "1 fault" if count == 1 else f"{count} faults"
-    click.echo(f"{run}: {found}: {state}")
+    faults = 0
+    for one in (paths, *paths.arms()):
+        found = verified(one)
+        for fault in found.faults:
+            click.echo(fault)
+        count = len(found.faults)
+        state = "all as they were" if not count else "1 fault" if count == 1 else f"{count} faults"
+        click.echo(f"{one.root}: {found}: {state}")
+        faults += count
     different = _recomputed(paths, recompute) if recompute else 0
-    return ExitCode.PARTIAL if found.faults or different else ExitCode.COMPLETE
+    return ExitCode.PARTIAL if faults or different else ExitCode.COMPLETE
 
 
 def _recomputed(paths: "RunPaths", count: int) -> int:

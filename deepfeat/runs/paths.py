@@ -125,6 +125,11 @@ class RunPaths:
         """The run of an arm of this experiment."""
         return RunPaths(self.root / _ARMS / safe_name(name))
 
+    def arms(self) -> Iterator["RunPaths"]:
+        """The arms that were begun, by name."""
+        folders = sorted((self.root / _ARMS).glob("*"))
+        yield from (RunPaths(folder) for folder in folders if RunPaths(folder).provenance.is_file())
+
     @property
     def comparison(self) -> Path:
         """The directory of what compares the arms."""

@@ -1,8 +1,13 @@
 """Data sets of Keras, which loads them itself; here they are made up."""
 
+import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from inspect import getsource
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -57,6 +62,32 @@ def test_without_a_network_it_is_said_where_to_put_the_file(
 def test_unknown_sets(load: Load) -> None:
     with pytest.raises(InputError, match="no image data set of Keras; did you mean cifar10"):
         load("keras:cifar11")
+
+
+@pytest.mark.slow
+def test_keras_reads_what_was_put_into_its_home(tmp_path: Path) -> None:
+    chosen = keras_sets.SETS["fashion_mnist"]
+    home = tmp_path / chosen.folder
+    home.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for file, _ in chosen.files:
+        count = 60 if file.startswith("train") else 20
+        head = 8 if "labels" in file else 16
+        values = np.arange(count) % 10 if "labels" in file else rng.integers(0, 256, (count, 28, 28))
+        (home / file).write_bytes(gzip.compress(bytes(head) + values.astype(np.uint8).tobytes()))
+    experiment = tmp_path / "e.yml"
+    experiment.write_text(
+        "name: demo\ndata: {images: keras:fashion_mnist}\nnetwork: {preset: cnn}\nmethods: [saliency]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "deepfeat", "validate", str(experiment)],
+        env={**os.environ, "KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "keras:fashion_mnist: 79 rows, 49 features, multiclass" in done.stdout
 
 
 def test_the_names_are_those_that_keras_looks_for() -> None:
