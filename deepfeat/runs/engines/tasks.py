@@ -108,7 +108,9 @@ def _ended(told: str, work: Callable[[Path, Told], Told]) -> str:
     except DeepfeatError as error:
         reply = {"stop": f"{socket.gethostname()}: {error}", "code": int(error.exit_code)}
     except Exception as error:  # noqa: BLE001 - told as text: dask would send the object itself
-        reply = {"failed": [f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))]}
+        # The first line stands in a table; all of it is in the log of this worker.
+        first = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        reply = {"failed": [first, "".join(traceback.format_exception(error))]}
     return json.dumps(reply)
 
 
