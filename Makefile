@@ -42,7 +42,7 @@ bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performanc
 chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
-e2e: $(DEVELOPMENT) ## the page of a run in Chromium, and the container for real (root and a Docker engine)
+e2e: $(DEVELOPMENT) ## the page of a run in Chromium; containers and Slurm for real (root and apt)
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; fi
 	$(BIN)/python -m pytest -m e2e -rs tests/e2e $(ARGS)

@@ -33,8 +33,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "scaling.md"
 NAME = "cluster"
 FIGURES = re.compile(r"(<!-- begin: figures -->\n).*?(<!-- end: figures -->)", re.DOTALL)
-LENGTHS = (1.0, 10.0)
-WORKERS = (1, 10, 100, 300, 1000)
+# Seconds that a task sleeps, tasks for each worker, and how many workers.
+SIMULATED = ((1.0, 5, (1, 10, 100, 300, 1000)), (10.0, 2, (100, 1000)))
 TRAINED = re.compile(r"(\d+) of \d+ models trained in (?:(\d+) min )?([\d.]+) s")
 STACK = """
 import json, sys
@@ -94,7 +94,8 @@ def speed(folder: Path, models: int) -> list[dict[str, Any]]:
     """One experiment by each engine; what every stack took is in its record."""
     rows = []
     for workers in (None, 1, 2):
-        whole, training, run = deepfeat(folder, f"training.models={models}", *engines(workers))
+        settings = [f"training.models={models}", "training.epochs=60"]
+        whole, training, run = deepfeat(folder, *settings, *engines(workers))
         stacks = _stack_seconds(run)
         rows.append(
             {
@@ -286,14 +287,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if "speed" in chosen.parts:
-            results["speed"] = speed(folder, 20 if chosen.quick else 400)
+            results["speed"] = speed(folder, 20 if chosen.quick else 200)
         if "overhead" in chosen.parts:
             results["overhead"] = overhead(folder, 10 if chosen.quick else 200)
         if "simulation" in chosen.parts:
             results["simulation"] = [
-                asyncio.run(simulated(workers, 2 if length > 1 else 5, length))
-                for length in LENGTHS[: 1 if chosen.quick else None]
-                for workers in WORKERS[: 2 if chosen.quick else None]
+                asyncio.run(simulated(workers, each, length))
+                for length, each, counts in (SIMULATED[:1] if chosen.quick else SIMULATED)
+                for workers in counts[: 2 if chosen.quick else None]
             ]
         if "operations" in chosen.parts:
             results["operations"] = operations(folder)

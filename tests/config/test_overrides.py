@@ -25,7 +25,9 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     monkeypatch.chdir(tmp_path)
     Path("e.yml").write_text(TEXT)
 
-    def loaded(*overrides: str) -> LoadedExperiment:
+    def loaded(*overrides: str, more: str = "") -> LoadedExperiment:
+        if more:
+            Path("e.yml").write_text(f"{TEXT}{more}\n")
         return load_experiment("e.yml", overrides, environ={"N": "7", "COLUMN": "12"})
 
     return loaded
@@ -192,3 +194,10 @@ def test_any_argument_is_read_or_refused(argument: str) -> None:
         assert problem == "command line"
     else:
         assert ".".join(override.keys)
+
+
+@pytest.mark.parametrize("engine", ["", "engine: local", "engine: dask", "engine: {dask: {wait: 5}}"])
+def test_a_setting_of_an_engine_that_is_named(load: Load, engine: str) -> None:
+    dask = load("engine.dask.workers=3", more=engine).experiment.engine.dask
+    assert dask is not None
+    assert (dask.workers, dask.wait) == (3, 5 if "5" in engine else 600)
