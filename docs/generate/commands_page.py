@@ -3,6 +3,7 @@
 import click
 
 from deepfeat.cli import program
+from deepfeat.commands.common import CONTEXT
 
 INTRODUCTION = """\
 # Commands
@@ -35,7 +36,8 @@ def commands_page() -> str:
     parts = [INTRODUCTION]
     for names, command in _commands(program, ()):
         words = " ".join(("deepfeat", *names))
-        context = click.Context(command, info_name=words, terminal_width=100, max_content_width=100)
+        # As the command itself makes it: click remembers the help option of the first context there is.
+        context = click.Context(command, info_name=words, terminal_width=100, **CONTEXT)
         text = command.get_help(context)
         if names:
             parts.append(f"## `{words}`\n")
