@@ -36,7 +36,8 @@ def commands_page() -> str:
     parts = [INTRODUCTION]
     for names, command in _commands(program, ()):
         words = " ".join(("deepfeat", *names))
-        # As the command itself makes it: click remembers the help option of the first context there is.
+        # As the command itself makes it; click remembers the help option of the first context that there was.
+        command._help_option = None  # noqa: SLF001
         context = click.Context(command, info_name=words, terminal_width=100, **CONTEXT)
         text = command.get_help(context)
         if names:
