@@ -22,8 +22,8 @@ def examples(folder: Path) -> Mapping[str, str]:
     """Every example and what it is about.
 
     Args:
-        folder: of the examples; each is a folder, or a file `NAME.yml` with what it needs in files of its name
-            beside it, and its experiment begins with what it is about.
+        folder: of the examples; each is a folder, or a file `NAME.yml` with what it needs in files of its
+            name beside it, and its experiment begins with what it is about.
 
     Returns:
         Name and the first sentence of the experiment's comment, sorted by name.
