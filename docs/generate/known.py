@@ -29,7 +29,7 @@ SHORTER: dict[str, dict[str, Any]] = {
     "lime": {"rows": 20, "samples": 500},
     "loco_refit": {"seeds": 5},
     "roar": {"folds": 2},
-    "shap": {"rows": 30},
+    "shap": {"rows": 30, "explainer": "expected_gradients"},
     "sparse_path": {"penalties": 12, "epochs": 100},
     "stability": {"pairs": 10},
     "stochastic_gates": {"penalties": 6, "epochs": 150},
