@@ -42,7 +42,6 @@ import numpy as np
 from deepfeat.methods import hookimpl
 from deepfeat.nets.default import Default
 from deepfeat.training.randomness import member_seed
-from deepfeat.training.trainer import Trainer
 
 HOW = "segfault"
 
@@ -58,17 +57,19 @@ def deepfeat_networks():
     return [Fatal]
 
 
-def _train(self, plan, progress=None, train=Trainer.train):
-    if "DEEPFEAT_WORKER_FOLDER" in os.environ and plan.seeds[0] == member_seed(0, "main", 1):
-        if HOW == "segfault":
-            ctypes.string_at(0)
-        taken = []
-        while True:
-            taken.append(np.ones(1 << 24))
-    return train(self, plan, progress)
+if "DEEPFEAT_WORKER_FOLDER" in os.environ:
+    from deepfeat.training.trainer import Trainer
 
+    def _train(self, plan, progress=None, train=Trainer.train):
+        if plan.seeds[0] == member_seed(0, "main", 1):
+            if HOW == "segfault":
+                ctypes.string_at(0)
+            taken = []
+            while True:
+                taken.append(np.ones(1 << 24))
+        return train(self, plan, progress)
 
-Trainer.train = _train
+    Trainer.train = _train
 '''
 
 
@@ -164,7 +165,11 @@ def test_the_scheduler_is_killed(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path, 40)
     file = tmp_path / "scheduler.json"
     quiet = ("--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1", "--port", "0")
-    scheduler = cluster.start("distributed.cli.dask_scheduler", "--scheduler-file", str(file), *quiet)
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(file), *quiet],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     worker = cluster.start("deepfeat", "worker", "--scheduler-file", str(file), "--processes", "1")
     process = cluster.run("out", "--scheduler-file", str(file))
     while cluster.published("out") < 3:
