@@ -22,7 +22,7 @@ from deepfeat.ensemble import Ensemble
 from deepfeat.errors import ExitCode
 from deepfeat.runs.answers import LedgerAnswers, Question, unanswered
 from deepfeat.runs.console import RunConsole
-from deepfeat.runs.engines import tasks
+from deepfeat.runs.engines import calls
 from deepfeat.runs.engines.cluster import WorkersError, worker_memory, workers_here
 from deepfeat.runs.engines.errors import EngineError
 from deepfeat.runs.engines.nanny import ENDED
@@ -103,7 +103,7 @@ class DaskEngine:
         )
         lost: dict[str, str] = {}
         done, losses = 0, []
-        for number, reply in self._replies(tasks.train, requests):
+        for number, reply in self._replies(calls.train, requests):
             stack = stacks[number]
             match reply:
                 case {"record": str(name)}:
@@ -139,7 +139,7 @@ class DaskEngine:
         console.stage(f"Having workers ask {', '.join(names)}")
         show = console.method_progress()
         requests = self._questions(wanted, ensemble, answers.seed)
-        for done, (number, reply) in enumerate(self._replies(tasks.ask, requests), 1):
+        for done, (number, reply) in enumerate(self._replies(calls.ask, requests), 1):
             asked, part = wanted[number]
             match reply:
                 case {"record": str(name)}:

@@ -207,3 +207,11 @@ class TestCluster:
         assert time.monotonic() - start < 30, "on a busy machine"
         assert "Traceback" not in err
         assert not psutil.wait_procs(children, timeout=10)[1]
+
+
+def test_a_scheduler_that_loads_the_functions_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom deepfeat.runs.engines import calls\n"
+        "assert not {'tensorflow', 'keras', 'numpy', 'pandas'} & sys.modules.keys(), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=300)
