@@ -83,20 +83,20 @@ def experiment(methods: Mapping[str, type[Method]]) -> dict[str, Any]:
     }
 
 
-def said(paths: RunPaths, name: str, methods: dict[str, Any]) -> dict[str, Any]:
+def said(paths: RunPaths, name: str, recorded: dict[str, Any]) -> dict[str, Any]:
     """What a method said of the table.
 
     Args:
         paths: of the run.
         name: of the method.
-        methods: what `run.json` has of the methods.
+        recorded: what `run.json` has of it.
     """
     answer: dict[str, Any] = {
-        "seconds": methods[name].get("seconds"),
-        "notes": methods[name].get("notes", []),
+        "seconds": recorded.get("seconds"),
+        "notes": recorded.get("notes", []),
     }
     for key in ("null_hypothesis", "assumption", "scale"):
-        answer[key] = methods[name].get(key, "")
+        answer[key] = recorded.get(key, "")
     scores = paths.root / "methods" / f"{name}.csv"
     if scores.exists():
         table = pd.read_csv(scores)[list(COLUMNS)]
@@ -127,13 +127,14 @@ def main() -> int:
     (WORK / "experiment.yml").write_text(yaml.safe_dump(experiment(methods), sort_keys=False))
     command = [sys.executable, "-m", "deepfeat", "run", "experiment.yml", "--output", "."]
     code = subprocess.run(command, cwd=WORK, check=False).returncode
-    if code not in {ExitCode.COMPLETE, ExitCode.PARTIAL}:
+    if code not in {ExitCode.COMPLETE, ExitCode.PARTIAL, ExitCode.INTERRUPTED}:
         return code
     paths = RunPaths.of(WORK, "known")
-    recorded = json.loads(paths.provenance.read_text())["methods"]
+    recorded = json.loads(paths.provenance.read_text()).get("methods", {})
     RESULTS.parent.mkdir(exist_ok=True)
-    # a method that cannot be asked about such a table has no figure
-    found = {name: said(paths, name, recorded) for name in methods if recorded[name]["members"]}
+    # a method that failed, or was not asked before the run was stopped, has no figure
+    answered = [name for name in methods if (paths.root / "methods" / f"{name}.csv").exists()]
+    found = {name: said(paths, name, recorded.get(name, {})) for name in answered}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(f"wrote {RESULTS}")
     return 0

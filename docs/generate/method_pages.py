@@ -14,14 +14,14 @@ Known = Mapping[str, Any]
 
 PROBLEM = f"""\
 All methods were asked about one table of which it is known what matters ({ROWS:,} rows, 12 features, two classes, {MODELS}
-networks; `docs/generate/known.py` makes it). `line` raises the odds in a straight line, `weak` does the same but less, `hill`
+networks, shorter settings than the defaults; `docs/generate/known.py` makes it). `line` raises the odds in a straight line, `weak` does the same but less, `hill`
 raises them at both ends (an even effect), `pair_a` and `pair_b` only matter together, `twin` is a copy of `line` (correlation
 0.95) that does nothing itself, and six columns are noise."""
 
 WAYS = {
     "straight": "matters, in a straight line",
     "curved": "matters at both ends",
-    "together": "matter only together",
+    "together": "matters only together with the other",
     "stands in": "a copy of `line`, does nothing itself",
     "nothing": "noise",
 }

@@ -135,6 +135,15 @@ def test_llms_txt_is_up_to_date() -> None:
     assert text_of("llms.txt") == llms(), "type: python docs/generate"
 
 
+def test_answers_about_the_known_table_are_of_methods_that_there_are() -> None:
+    from method_pages import known_results  # noqa: PLC0415 - see above
+
+    answered = known_results()
+    assert answered.keys() <= load_registry(environ={}).methods.keys()
+    for name, said in answered.items():
+        assert ("shares" not in said) or (ROOT / "docs" / "methods" / f"{name}.svg").exists()
+
+
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     import subprocess  # noqa: PLC0415
