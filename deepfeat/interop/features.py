@@ -94,7 +94,7 @@ def write_features(
 
     def write(path: Path) -> None:
         nonlocal written
-        with pq.ParquetWriter(path, schema) as writer:
+        with pq.ParquetWriter(path, schema, use_dictionary=["label"]) as writer:
             for part in stream(loaded.experiment.data, whole.data, loaded.resolve_path, data, rows):
                 answers = ensemble.activations(part.x, layer)[0].reshape(len(part.x), width)
                 values = pa.FixedSizeListArray.from_arrays(pa.array(answers.reshape(-1)), width)
