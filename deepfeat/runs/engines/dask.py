@@ -44,6 +44,8 @@ Part = Sequence[tuple[str, list[int]]]
 
 # Seconds between two looks at the scheduler, and for its answer: together well below half a minute.
 _GLANCE, _ANSWER = 5.0, 15.0
+# Seconds in which what a task says gets here from its worker, if that is still there.
+_RESULT = 5.0
 # Seconds in which the reason why a worker ended reaches the run.
 _REASON = 3.0
 # What a worker takes before it trains anything: TensorFlow, and copies of it for methods.
@@ -200,8 +202,12 @@ class DaskEngine:
                 except Empty:
                     self._look()
                     continue
-                number, _ = waiting.pop(future.key)
                 reply = self._reply(future)
+                if reply is None:
+                    self._look()
+                    future.add_done_callback(finished.put)
+                    continue
+                number, _ = waiting.pop(future.key)
                 future.release()
                 yield number, reply
         finally:
@@ -209,15 +215,25 @@ class DaskEngine:
             for _, future in waiting.values():
                 future.release()
 
-    def _reply(self, future: Future) -> Mapping[str, Any]:
-        if future.status == "finished":
-            reply: Mapping[str, Any] = json.loads(future.result(timeout=_ANSWER))
-            match reply:
-                case {"stop": str(told), "code": int(code)}:
-                    raise StoppedError(told, code)
-            return reply
-        if future.status == "error":
-            error = future.exception(timeout=_ANSWER)
+    def _reply(self, future: Future) -> Mapping[str, Any] | None:
+        """How a task has ended; None if what it says was lost with its worker, and is found out again."""
+        error: BaseException | None = None
+        if future.status in {"pending", "lost"}:
+            return None
+        try:
+            if future.status == "finished":
+                reply: Mapping[str, Any] = json.loads(future.result(timeout=_RESULT))
+                match reply:
+                    case {"stop": str(told), "code": int(code)}:
+                        raise StoppedError(told, code)
+                return reply
+            if future.status == "error":
+                error = future.exception(timeout=_RESULT)
+        except (TimeoutError, OSError):
+            return None
+        except KilledWorker as killed:
+            error = killed
+        if error is not None:
             if isinstance(error, KilledWorker):
                 told = self._why_killed(error)
                 return {"failed": [told, told]}

@@ -26,6 +26,9 @@ class Done:
             call(self)
 
     def result(self, **_: object) -> str:
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
         return self._result
 
     def exception(self, **_: object) -> Exception | None:

@@ -101,6 +101,20 @@ def test_a_method_that_raises_on_a_worker_fails_with_its_traceback(here: Here) -
     assert [name for name, _ in here.client.given] == ["train", "train", "ask", "ask"], "asked only once"
 
 
+def test_what_is_lost_with_its_worker_after_it_was_computed_is_asked_for_again(
+    here: Here, runs: Runs
+) -> None:
+    from deepfeat.runs.engines import calls  # noqa: PLC0415
+
+    def lost_once(key: str) -> object:
+        return here.done(key, "finished", calls.train(here.client.given[-1][1]), TimeoutError("timed out"))
+
+    here.client.instead[0] = lost_once
+    assert here(*HERE) == 0
+    runs(*HERE)
+    assert results(here.paths.root) == results(runs.paths.root)
+
+
 def test_the_scheduler_is_lost(here: Here) -> None:
     here.client.instead[1] = lambda key: here.done(key, "cancelled")
     with pytest.raises(WorkersError, match="the scheduler is lost: it has forgotten what it had to do"):
