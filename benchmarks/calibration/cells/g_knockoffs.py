@@ -61,7 +61,8 @@ def cell(link: str, features: int, *, derandomised: bool) -> Cell:
         draw=partial(draw, link, features),
         methods={"knockoff": SEVERAL if derandomised else SINGLE},
         judge=partial(judge, 0.05, 0.95) if derandomised else partial(judge, SINGLE["level"], 0.9),
-        chunk=20,
+        # small, so that an interruption costs little where a repetition takes long
+        chunk=20 if features == 50 and not derandomised else 5,
     )
 
 
