@@ -37,7 +37,7 @@ class Outcome:
         effect: (repetitions, features) NaN where there is none; so are the two that follow.
         ci_low: (repetitions, features).
         ci_high: (repetitions, features).
-        relevant: (features,) bool.
+        relevant: (repetitions, features) bool.
         effects: (repetitions, features) the true effects; NaN where the design has none.
         selected: (repetitions, features) 1 where a method selects the feature; NaN for one that never does.
     """
@@ -58,19 +58,25 @@ class Outcome:
     @property
     def false_discoveries(self) -> Array:
         """(repetitions,) share of irrelevant features among those selected; 0 where nothing is."""
-        wrong: Array = self.selected[:, ~self.relevant].sum(axis=1)
+        wrong: Array = (self.selected * ~self.relevant).sum(axis=1)
         return wrong / np.maximum(self.selected.sum(axis=1), 1)
 
     @property
     def share_found(self) -> Array:
         """(repetitions,) share of the relevant features that are selected."""
-        share: Array = self.selected[:, self.relevant].mean(axis=1)
-        return share
+        found: Array = (self.selected * self.relevant).sum(axis=1)
+        return found / self.relevant.sum(axis=1)
 
     @property
     def null(self) -> Array:
         """All p-values of irrelevant features."""
-        return self.p_value[:, ~self.relevant].ravel()
+        return self.p_value[~self.relevant]
+
+    @property
+    def shares(self) -> Array:
+        """(repetitions,) share of p < 0.05 among the irrelevant features of each."""
+        found: Array = ((self.p_value < 0.05) & ~self.relevant).sum(axis=1)
+        return found / (~self.relevant).sum(axis=1)
 
     @property
     def false_positives(self) -> float:
@@ -80,7 +86,7 @@ class Outcome:
     @property
     def power(self) -> float:
         """Share of p < 0.05 among relevant features."""
-        return float(np.mean(self.p_value[:, self.relevant] < 0.05))
+        return float(np.mean(self.p_value[self.relevant] < 0.05))
 
     @property
     def margin(self) -> float:
@@ -89,8 +95,7 @@ class Outcome:
         P-values of one repetition share their rows, so the standard error is that of the repetitions' own
         shares, and at least that of as many independent tests.
         """
-        shares = (self.p_value[:, ~self.relevant] < 0.05).mean(axis=1)
-        observed = shares.std(ddof=1) / np.sqrt(len(shares))
+        observed = self.shares.std(ddof=1) / np.sqrt(len(self.shares))
         return 3 * max(float(observed), float(np.sqrt(0.05 * 0.95 / self.null.size)))
 
     @property

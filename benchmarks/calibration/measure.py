@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,7 +58,7 @@ def measure(cell: Cell, records: Any, repetitions: int) -> None:  # noqa: ANN401
 def ask(cell: Cell, numbers: range) -> tuple[dict[str, dict[str, list[Any]]], int]:
     """By method and field one row of features per repetition, and how many networks were trained."""
     drawn = [cell.draw(number) for number in numbers]
-    methods = load_registry(environ={}).methods
+    methods = _methods()
     # Estimates are only kept where the truth is known, selections where there are no p-values to select by.
     kept = FIELDS[:-1] if drawn[0].effects else FIELDS[:1]
     found: dict[str, dict[str, list[Any]]] = {}
@@ -105,7 +106,7 @@ def _outcome(drawn: list[Draw], parts: list[Mapping[str, Any]]) -> Outcome:
         rows = [row for part in parts for row in part[field]]
         return np.array([[np.nan if value is None else value for value in row] for row in rows])
 
-    relevant = np.isin(np.arange(features), drawn[0].relevant)
+    relevant = np.array([np.isin(np.arange(features), own.relevant) for own in drawn])
     effects = np.array([own.effects or (np.nan,) * features for own in drawn])
     return Outcome(*(joined(field) for field in FIELDS), relevant=relevant, effects=effects)
 
@@ -114,9 +115,15 @@ def _short(values: Array) -> list[float | None]:
     return [None if np.isnan(value) else float(f"{value:.{DIGITS}g}") for value in np.asarray(values)]
 
 
+@cache
+def _methods() -> dict[str, Any]:
+    """The methods there are; every plugin is tried when they are loaded, so once is enough."""
+    return load_registry(environ={}).methods
+
+
 def _asked(cell: Cell) -> str:
     """Changes with the methods asked, their parameters and defaults: then everything is measured anew."""
-    methods = load_registry(environ={}).methods
+    methods = _methods()
     described = json.dumps(
         {name: methods[name].Params(**params).model_dump() for name, params in cell.methods.items()},
         sort_keys=True,

@@ -80,26 +80,25 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
         ),
     ]
     for group, sections in groups.items():
-        parts += [f"## {group}\n", _together(pooled[group]), *sections]
+        parts += [f"## {group}\n", *_together(pooled[group]), *sections]
     page.write_text("\n".join(parts), encoding="utf-8")
     return page
 
 
-def _together(methods: Mapping[str, list[Outcome]]) -> str:
+def _together(methods: Mapping[str, list[Outcome]]) -> list[str]:
     """What all designs of a group say of each method; nothing where there is one design."""
-    lines = [
+    return [
         f"All {len(own)} designs together, `{name}`: p < 0.05 for {share:.3f} +- {error:.3f} of the "
         "irrelevant features.\n"
         for name, own in methods.items()
         if len(own) > 1
         for share, error in [_false_positives(own)]
     ]
-    return "\n".join(lines)
 
 
 def _false_positives(outcomes: list[Outcome]) -> tuple[float, float]:
     """Share of p < 0.05 over the repetitions of all designs, and its standard error."""
-    shares = np.concatenate([(own.p_value[:, ~own.relevant] < 0.05).mean(axis=1) for own in outcomes])
+    shares = np.concatenate([own.shares for own in outcomes])
     return float(shares.mean()), float(shares.std(ddof=1) / np.sqrt(len(shares)))
 
 

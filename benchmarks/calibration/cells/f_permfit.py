@@ -26,7 +26,7 @@ def judge(outcomes: Mapping[str, Outcome]) -> list[Verdict]:
     exact = {}
     for name, outcome in outcomes.items():
         chosen = np.array([adjusted(p, "holm") <= 0.05 for p in outcome.p_value[:SEEDS]])
-        exact[name] = int(np.sum((chosen == outcome.relevant).all(axis=1)))
+        exact[name] = int(np.sum((chosen == outcome.relevant[:SEEDS]).all(axis=1)))
     counts = ", ".join(f"`{name}` {count}" for name, count in exact.items())
     best = max(exact.values())
     claim = (
