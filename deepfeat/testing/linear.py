@@ -176,8 +176,9 @@ class LinearEnsemble:
 
     @property
     def chance_open(self) -> Floats:
-        """(members, features) 1 for a gate that is open, 0 for one that is not."""
-        return (self.gates > 0).astype(np.float64)
+        """(members, features) 0 for a gate that is shut, and the nearer to 1 the more weight passes it."""
+        chances: Floats = np.tanh(self.gates)
+        return chances
 
     def activations(self, x: ArrayLike, layer: str) -> NDArray[np.float32]:
         """(members, rows, columns) share of each input in the answer: all that a linear model has inside."""

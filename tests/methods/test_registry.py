@@ -183,7 +183,7 @@ def test_networks_are_found_by_definition_and_by_hook(write_plugin: WritePlugin,
     hook = "\n    def deepfeat_networks(): return (Tiny,)\n"
     write_plugin("b.py", network.format(name="smaller") + hook)
     registry = load(write_plugin("c.py", network.format(name="tiny")).parent)
-    assert list(registry.networks) == ["ashraf-2021", "default", "smaller"]
+    assert list(registry.networks) == ["ashraf-2021", "cnn", "default", "smaller"]
     assert "network tiny is also in" in registry.missing("tiny", "network")
     assert registry.missing("smaller", "network") == ""
     assert registry.missing("smalller", "network").startswith(

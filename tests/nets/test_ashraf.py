@@ -55,6 +55,7 @@ def test_the_training() -> None:
         "valid": 0.5,
         "test": 0.0,
         "folds": 5,
+        "rows": None,
     }
 
 
