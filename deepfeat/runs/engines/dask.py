@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -210,6 +211,13 @@ class DaskEngine:
                 number, _ = waiting.pop(future.key)
                 future.release()
                 yield number, reply
+        except EngineError:
+            raise
+        except (Exception, CancelledError) as error:
+            # What dask raises while it loses its scheduler depends on the moment.
+            if self._client.status == "running" and "Cancelled" not in type(error).__name__:
+                raise
+            raise self._lost(f"the connection has ended ({type(error).__name__})") from error
         finally:
             # Nobody waits for what is left when this is stopped.
             for _, future in waiting.values():

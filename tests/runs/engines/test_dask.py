@@ -122,6 +122,16 @@ def test_the_scheduler_is_lost(here: Here) -> None:
     assert json.loads(here.paths.provenance.read_text())["exit_code"] == 75
 
 
+def test_whatever_dask_raises_while_it_loses_its_scheduler(here: Here) -> None:
+    def gone(key: str) -> object:
+        here.client.status = "closed"
+        return here.done(key, "finished", "", AttributeError("no scheduler"))
+
+    here.client.instead[1] = gone
+    with pytest.raises(WorkersError, match=r"the connection has ended \(AttributeError\)"):
+        here("methods=[gate]")
+
+
 def test_the_connection_ends_while_tasks_are_waited_for(here: Here) -> None:
     def gone(key: str) -> object:
         here.client.status = "connecting"
