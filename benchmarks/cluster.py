@@ -45,7 +45,7 @@ from deepfeat.runs.engines.notes import Notes
 from deepfeat.runs.engines import tasks
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.keys import training_work
-prepared = prepare(Path(sys.argv[1]), ["training.models=50", "training.epochs=2"])
+prepared = prepare(Path(sys.argv[1]), ["training.models=50", "training.epochs=2", "ranking.weights=equal"])
 paths = RunPaths(Path(sys.argv[2]))
 notes = Notes(paths.ledger)
 work = training_work(prepared.data, prepared.network, prepared.settings)
@@ -76,7 +76,10 @@ def deepfeat(folder: Path, *words: str) -> tuple[float, float, Path]:
     ]
     start = time.perf_counter()
     done = subprocess.run(
-        [*command, "methods=[gate]", "controls=never", *words], capture_output=True, text=True, check=False
+        [*command, "methods=[gate]", "controls=never", "ranking.weights=equal", *words],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     seconds = time.perf_counter() - start
     assert done.returncode == 0, done.stdout + done.stderr
