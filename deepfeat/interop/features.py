@@ -117,20 +117,23 @@ def read_features(path: Path, rows: int | None = None) -> Iterator[Batch]:
         InputError: it is no such file.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(Problem(str(path), 0, 0, f"cannot be read as Parquet: {error}")) from error
     with file:
         if file.schema_arrow.names != ["row", "label", "features"]:
             raise InputError(Problem(str(path), 0, 0, "holds no features; write it with `deepfeat features`"))
         width = file.schema_arrow.field("features").type.list_size
-        for batch in file.iter_batches(rows or max(1, min(_MOST_ROWS, _READ // width))):
-            values = batch.column(2).flatten().to_numpy(zero_copy_only=False)
-            yield Batch(
-                batch.column(0).to_numpy(),
-                np.array(batch.column(1).to_pylist(), dtype=np.str_),
-                values.reshape(-1, width),
-            )
+        size = rows or max(1, min(_MOST_ROWS, _READ // width))
+        # group by group: a reader of the whole file keeps what it has read
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(size, row_groups=[group]):
+                values = batch.column(2).flatten().to_numpy(zero_copy_only=False)
+                yield Batch(
+                    batch.column(0).to_numpy(),
+                    np.array(batch.column(1).to_pylist(), dtype=np.str_),
+                    values.reshape(-1, width),
+                )
 
 
 @dataclass(frozen=True, eq=False)

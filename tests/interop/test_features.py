@@ -61,7 +61,8 @@ def test_features_are_what_the_layer_answers(run: Path, tmp_path: Path) -> None:
     table = pq.read_table(output)
     assert json.loads(table.schema.metadata[b"deepfeat"])["shape"] == [2, 2, 8]
     batches = list(read_features(output, 50))
-    assert [len(batch.labels) for batch in batches] == [50, 50, 20]
+    assert sum(len(batch.labels) for batch in batches) == 120
+    assert all(len(batch.labels) <= 50 for batch in batches)
     features = np.concatenate([batch.features for batch in batches])
     ensemble = load_run(run).ensemble
     expected = ensemble.select([1]).activations(ensemble.data.x, "dense")[0].reshape(-1, 32)
