@@ -249,7 +249,10 @@ def test_shards_of_an_array_compute_and_a_run_collects(site: Site) -> None:
     job = submitted.stdout.strip()
     until(lambda: not state(job), "both shards end")
     logs = [path.read_text() for path in (site.folder / "shared/cluster/logs").glob("shard-*.log")]
-    assert [log.count("trained member") for log in logs] == [6, 6]
+    trained = [log.count("trained member") for log in logs]
+    # half of the models each; and of the six networks of a method, whoever saw all models
+    assert min(trained) >= 6
+    assert 12 <= sum(trained) <= 18
     collected = site.run("shared")
     assert collected.returncode == 0, collected.stdout
     assert "12 models trained before and used again" in collected.stdout
