@@ -176,8 +176,8 @@ class LinearEnsemble:
 
     @property
     def chance_open(self) -> Floats:
-        """(members, features) 0 for a gate that is shut, and the nearer to 1 the more weight passes it."""
-        chances: Floats = np.tanh(self.gates)
+        """(members, features) 0 for a gate that is shut; for others more than 1/2, growing with it."""
+        chances: Floats = np.where(self.gates > 0, (1 + np.tanh(self.gates)) / 2, 0.0)
         return chances
 
     def activations(self, x: ArrayLike, layer: str) -> NDArray[np.float32]:

@@ -79,8 +79,8 @@ def test_twenty_at_a_time_publish_one_result(reference: Reference, tmp_path: Pat
     said = [process.communicate(timeout=500) for process in processes]
     assert [process.returncode for process in processes] == [0] * 20, said
     told = [json.loads(out.splitlines()[-1]) for out, _ in said]
-    assert len({json.dumps(files) for files, _ in told}) == 1
-    assert len({json.dumps(made) for _, made in told}) == 1, "\n".join(sorted(err for _, err in said))
+    assert len({json.dumps(files, sort_keys=True) for files, _ in told}) == 1
+    assert len({json.dumps(made, sort_keys=True) for _, made in told}) == 1
     assert len(list((tmp_path / "ledger" / "records").iterdir())) == 1
     objects = [path for path in (tmp_path / "ledger" / "objects").rglob("*") if path.is_file()]
     assert len(objects) == 3

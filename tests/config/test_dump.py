@@ -200,6 +200,7 @@ def test_it_reads_well() -> None:
         "  isolation: true\n"
         "engine: local\n"
         "plugins: []\n"
+        "arms: {}\n"
     )
 
 

@@ -18,7 +18,10 @@ from deepfeat.testing.planted import planted
 Infer = Any  # see conftest.py
 METHODS = load_registry(environ={}).methods
 # Those of kind `member` are asked stack by stack, and estimates per feature cannot be joined over stacks.
-EXPERIMENTS = [name for name, method in METHODS.items() if method.kind == "experiment"]
+# Those that do not answer about tables are about images alone.
+EXPERIMENTS = [
+    name for name, method in METHODS.items() if method.kind == "experiment" and "answers" not in method.exempt
+]
 LONG = {"shap", "sparse_path"}
 WITH_P_VALUES = {"cpi", "effect", "glm", "hrt", "loco", "permfit"}
 TABLES, FEATURES, NETWORKS = 60, 5, 60

@@ -49,10 +49,10 @@ def test_linear_models_keep_what_matters(ask_gates: AskGates, tmp_path: Path) ->
     problem = PROBLEMS["additive"](500, 12, 0)
     answer = ask_gates(problem.dataset(), strongest=3.0, weakest=0.001, folds=4)
     assert answer.scores.shape == (4, 12)
-    assert set(np.unique(answer.scores)) <= {0.0, 1.0}
+    assert ((answer.scores == 0) | (answer.scores > 0.5)).all()
     # Linear models are shrunk by their penalty, so a weak one is chosen, which lets chance in too.
     assert {problem.feature_names[index] for index in problem.relevant} <= set(kept(tmp_path))
-    assert answer.scores[:, list(problem.relevant)].min() == 1
+    assert answer.scores[:, list(problem.relevant)].min() > 0.5
     assert "of 12 features" in answer.notes[0]
 
 

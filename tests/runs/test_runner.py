@@ -109,7 +109,7 @@ def test_run_json_tells_what_was_done(write_experiment: Write) -> None:
     assert record["data"]["classes"] == ["no", "yes"]
     assert record["methods"]["gate"]["members"] == 2
     assert record["methods"]["gate"]["sees"]
-    assert record["methods"]["gate"]["params"] == {}
+    assert record["methods"]["gate"]["params"] == {"measure": "absolute"}
     assert record["methods"]["gate"]["notes"] == []
     (plugin,) = record["plugins"]
     assert plugin.startswith("gate (")
