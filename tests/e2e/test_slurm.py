@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,8 +87,9 @@ class Site:
         return ("submit", "slurm", "experiment.yml", "--output", output, *small, *options)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
+        # What is started in the background of a shell ignores Ctrl-C, other than what is typed at a terminal.
         return subprocess.Popen(
-            [sys.executable, "-m", "deepfeat", *words],
+            ["env", "--default-signal=INT", sys.executable, "-m", "deepfeat", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -168,10 +170,10 @@ def state(job: str) -> str:
 def test_submitted_followed_left_and_joined_again_while_workers_are_cancelled_and_the_head_is_requeued(
     site: Site,
 ) -> None:
-    site.go.unlink()
+    site.go.unlink(missing_ok=True)
     follower = site.start(*site.submission("disturbed", "--workers", "2"))
     until(lambda: site.published("disturbed") > 2, "the head trains")
-    follower.send_signal(2)
+    follower.send_signal(signal.SIGINT)
     said, _ = follower.communicate(timeout=60)
     assert follower.returncode == 0, said
     assert "The jobs go on" in said
@@ -188,7 +190,7 @@ def test_submitted_followed_left_and_joined_again_while_workers_are_cancelled_an
 
 
 def test_the_head_is_cancelled_and_submitted_again(site: Site) -> None:
-    site.go.unlink()
+    site.go.unlink(missing_ok=True)
     follower = site.start(*site.submission("cancelled", "--workers", "1"))
     until(lambda: site.published("cancelled") > 2, "the head trains")
     workers = site.job("cancelled", "workers")
@@ -204,7 +206,7 @@ def test_the_head_is_cancelled_and_submitted_again(site: Site) -> None:
 
 
 def test_the_wall_time_strikes_and_the_head_asks_to_be_started_again(site: Site) -> None:
-    site.go.unlink()
+    site.go.unlink(missing_ok=True)
     # Slurm sends the signal up to a minute early: here some time in the first minute, while a method waits.
     short = ("--sbatch=--time=2", "--sbatch=--signal=B:USR1@75", "--workers", "0")
     follower = site.start(*site.submission("struck", *short))
