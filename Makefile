@@ -39,7 +39,7 @@ lint: $(DEVELOPMENT) ## style, formatting, types and import directions
 bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performance.md
 	$(BIN)/python benchmarks $(ARGS)
 
-chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (a quarter of an hour)
+chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (an hour)
 	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
 e2e: $(DEVELOPMENT) ## the page of a run in Chromium; containers and Slurm for real (root and apt)

@@ -94,9 +94,16 @@ class Place:
         program: tuple[str, ...] = ("-m", "deepfeat"),
         **options: object,
     ) -> "subprocess.Popen[str]":
-        """`deepfeat run` in a process group of its own."""
+        """`deepfeat run` in a process group of its own; Ctrl-C reaches it however the tests are started."""
         command = [
-            *(sys.executable, *program, "run", str(self.folder / "experiment.yml")),
+            *(
+                "env",
+                "--default-signal=INT",
+                sys.executable,
+                *program,
+                "run",
+                str(self.folder / "experiment.yml"),
+            ),
             *("--output", str(self.folder / output), *settings),
         ]
         return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
