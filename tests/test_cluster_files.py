@@ -79,13 +79,16 @@ def test_scripts_can_be_read_by_a_shell_and_begin_with_their_settings(script: Pa
 
 @pytest.mark.parametrize("worker", [False, True])
 def test_the_script_for_pbs_starts_a_head_or_a_worker(tmp_path: Path, worker: bool) -> None:  # noqa: FBT001
-    (tmp_path / "deepfeat").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    (tmp_path / "deepfeat").chmod(0o755)
+    told, script = tmp_path / "told.sh", tmp_path / "pbs.sh"
+    told.write_text('printf "%s\\n" "$@"\n')
+    text = (CLUSTER / "pbs.sh").read_text()
+    assert "DEEPFEAT=(deepfeat) " in text
+    # Not found by PATH: nothing in a temporary directory may be executed where that is mounted so.
+    script.write_text(text.replace("DEEPFEAT=(deepfeat) ", f"DEEPFEAT=(sh {told}) "))
     array = {"PBS_ARRAY_INDEX": "2", "NCPUS": "3"} if worker else {}
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     said = subprocess.run(
-        ["bash", CLUSTER / "pbs.sh"],
-        env={"PATH": path, "PBS_O_WORKDIR": str(tmp_path), **array},
+        ["bash", script],
+        env={"PATH": os.environ["PATH"], "PBS_O_WORKDIR": str(tmp_path), **array},
         capture_output=True,
         text=True,
         check=True,

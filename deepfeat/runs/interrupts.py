@@ -144,6 +144,20 @@ def _heeded() -> list[signal.Signals]:
     return [signum for signum in SIGNALS if signal.getsignal(signum) != signal.SIG_IGN]
 
 
+_settled: list[int] = []
+
+
+def _deafen() -> None:
+    """The very last step of a program that has settled: the interpreter takes handlers away, not this."""
+    if _settled:
+        for signum in _heeded():
+            signal.signal(signum, signal.SIG_IGN)
+
+
+# Registered before libraries are loaded, so it comes after their own ends.
+atexit.register(_deafen)
+
+
 def settle(code: int) -> None:
     """The program has come to its end: from now on a signal makes it leave at once, with what it has earned.
 
@@ -162,6 +176,7 @@ def settle(code: int) -> None:
         for signum in _heeded():
             signal.signal(signum, leave)
 
+    _settled.append(code)
     atexit.register(hold)
 
 
