@@ -107,6 +107,7 @@ def test_without_certificates_others_are_kept_out_of_the_workers_of_this_machine
         refused(address.replace("tls://", "tcp://"), None)
 
 
+@pytest.mark.slow
 def test_who_listens_without_certificates_is_told(tmp_path: Path) -> None:
     said = io.StringIO()
     with started(config(None, tmp_path / "scheduler.json"), tmp_path, RunConsole(said)):
