@@ -19,7 +19,9 @@ from deepfeat.methods import (
     MethodParams,
     PenaltyCurve,
     fold_plan,
+    held_out_losses,
     measure,
+    path_plan,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
@@ -166,11 +168,8 @@ class SparsePath(Method):
 
     def _path(self, penalties: Floats, data: Dataset, context: Context) -> Ensemble:
         """Member `fold * penalties + p` is trained outside of the fold at penalty p, from the fold's seed."""
-        folds = self.params.folds
-        plan = fold_plan(data, folds, context.seed, self.name).select(
-            np.repeat(np.arange(folds), len(penalties))
-        )
-        return self._fit(replace(plan, penalty=np.tile(penalties, folds)), "penalised_loss", data, context)
+        plan = path_plan(data, self.params.folds, penalties, context.seed, self.name)
+        return self._fit(plan, "penalised_loss", data, context)
 
     def _held_out_losses(self, keeps: NDArray[np.bool_], data: Dataset, context: Context) -> Floats:
         """(folds, penalties) loss on the fold of networks that have only what was kept, without penalty."""
@@ -190,11 +189,7 @@ class SparsePath(Method):
         places = np.array(list(different.values()))
         plan = replace(folds.select(places[:, 0]), name=f"{self.name}/refit", mask=keeps[tuple(places.T)])
         refitted = self._fit(plan, "loss", data, context)
-        found = {}
-        for member, key in enumerate(different):
-            held_out = plan.splits[member].held_out
-            answers = refitted.select([member]).predict(data.x[held_out])[0]
-            found[key] = float(wrongness(data.y[held_out], answers).mean())
+        found = dict(zip(different, held_out_losses(refitted, data), strict=True))
         for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True):
             losses[fold, index] = found[int(fold), keeps[fold, index].tobytes()]
         return losses

@@ -1,7 +1,6 @@
 """stochastic_gates: how likely a network leaves the gate of a feature open when open gates cost."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
@@ -18,8 +17,8 @@ from deepfeat.methods import (
     Method,
     MethodParams,
     PenaltyCurve,
-    fold_plan,
-    measure,
+    held_out_losses,
+    path_plan,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
@@ -127,12 +126,8 @@ class StochasticGates(Method):
         del ensemble
         chosen = self.params
         penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
-        plan = fold_plan(data, chosen.folds, context.seed, self.name).select(
-            np.repeat(np.arange(chosen.folds), chosen.penalties)
-        )
-        plan = replace(plan, penalty=np.tile(penalties, chosen.folds))
         trained = context.fit(
-            plan,
+            path_plan(data, chosen.folds, penalties, context.seed, self.name),
             network=Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation)),
             training={
                 "loss": "squared_error" if data.task == "regression" else "cross_entropy",
@@ -140,20 +135,10 @@ class StochasticGates(Method):
                 "patience": chosen.epochs,
             },
         )
-        losses = _held_out_losses(trained, data).reshape(chosen.folds, chosen.penalties)
+        losses = held_out_losses(trained, data).reshape(chosen.folds, chosen.penalties)
         chances = trained.chance_open.reshape(chosen.folds, chosen.penalties, data.n_features)
         curve = PenaltyCurve(penalties, losses)
         scores = chances[:, curve.chosen]
         kept = scores.mean(axis=0) > 0.5  # noqa: PLR2004 - rather open than shut
         said = show_path(curve, chances.mean(axis=0), kept, "chance of an open gate", data, context)
         return Importance(scores, notes=(said,))
-
-
-def _held_out_losses(trained: Ensemble, data: Dataset) -> Floats:
-    """(members,) loss of each on the rows that it has not seen."""
-    wrongness = measure("auto", data.task)
-    losses = []
-    for member, split in enumerate(trained.plan.splits):
-        answers = trained.select([member]).predict(data.x[split.held_out])[0]
-        losses.append(wrongness(data.y[split.held_out], answers).mean())
-    return np.array(losses)

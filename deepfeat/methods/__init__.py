@@ -21,7 +21,7 @@ from deepfeat.methods.importance import Importance, MethodError, direction, sum_
 from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
-from deepfeat.methods.penalties import PenaltyCurve, show_path
+from deepfeat.methods.penalties import PenaltyCurve, held_out_losses, path_plan, show_path
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import (
     LinearYardstick,
@@ -89,6 +89,7 @@ __all__ = [
     "direction",
     "enlarged",
     "fold_plan",
+    "held_out_losses",
     "held_out_rows",
     "hookimpl",
     "measure",
@@ -97,6 +98,7 @@ __all__ = [
     "network_losses",
     "only_rows",
     "panels_figure",
+    "path_plan",
     "per_model",
     "rebuilt",
     "refuse_too_many",

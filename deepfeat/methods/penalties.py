@@ -1,14 +1,19 @@
 """Paths of penalties: which strength to believe, and the picture of what each strength keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
+from deepfeat.methods.crossfit import held_out_answers
 from deepfeat.methods.figures import save_figure
+from deepfeat.methods.folds import fold_plan
+from deepfeat.methods.measures import measure
+from deepfeat.training.plan import FitPlan
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,6 +53,27 @@ class PenaltyCurve:
         """The strongest penalty whose loss is within one standard error of the smallest."""
         best = int(self.mean.argmin())
         return int(np.flatnonzero(self.mean <= self.mean[best] + self.std_error[best])[0])
+
+
+def path_plan(data: Dataset, folds: int, penalties: Floats, seed: int, name: str) -> FitPlan:
+    """Every penalty in every fold: member `fold * penalties + p` does not see the fold, at penalty p.
+
+    Args:
+        data: the table.
+        folds: of the cross-validation; the networks of a fold begin alike.
+        penalties: (penalties,).
+        seed: of the experiment.
+        name: of the plan.
+    """
+    plan = fold_plan(data, folds, seed, name).select(np.repeat(np.arange(folds), len(penalties)))
+    return replace(plan, penalty=np.tile(penalties, folds))
+
+
+def held_out_losses(trained: Ensemble, data: Dataset) -> Floats:
+    """(members,) mean loss of each on the rows held out from it."""
+    wrongness = measure("auto", data.task)
+    answered = held_out_answers(trained, data)
+    return np.array([wrongness(data.y[rows], answers).mean() for _, rows, answers in answered])
 
 
 def show_path(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.methods import Context, CrossFit, Ensemble, Importance, Method
 from deepfeat.methods.registry import Registry, load_registry
 from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
+from deepfeat.testing.trained import TrainedEnsembles
 
 Ask = Callable[..., Importance]
 
@@ -42,6 +44,35 @@ class Infer:
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     return load_registry(environ={})
+
+
+@pytest.fixture
+def ask_refits(registry: Registry, tmp_path: Path) -> Ask:
+    """`ask_refits("sparse_path", data, networks, plans=[])`: what a method says that trains all it needs.
+
+    It is given linear models, or what is made by the ensembles given instead; the plans are told.
+    """
+
+    def answer(
+        name: str,
+        data: Dataset,
+        make: TrainedEnsembles | None = None,
+        plans: list[Any] | None = None,
+        **params: float,
+    ) -> Importance:
+        method = registry.methods[name]
+
+        def fit(plan: Any, **how: Any) -> Any:  # noqa: ANN401
+            if plans is not None:
+                plans.append(plan)
+            return (make or LinearEnsembles()).refit(data, plan, **how)
+
+        context = Context(0, name, tmp_path, fit=fit)
+        given: Importance = method(method.Params(**params)).explain(None, data, context)
+        given.check(None, data.n_features)
+        return given
+
+    return answer
 
 
 @pytest.fixture

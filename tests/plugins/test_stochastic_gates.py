@@ -1,44 +1,26 @@
 """stochastic_gates: whose gate stays open when open gates cost."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from deepfeat.data.dataset import Dataset
-from deepfeat.methods import Context, Importance
+from deepfeat.methods import Importance
 from deepfeat.methods.registry import Registry
 from deepfeat.nets.network import NetworkShape
 from deepfeat.testing.families import PROBLEMS
-from deepfeat.testing.linear import LinearEnsembles
 from deepfeat.testing.trained import TrainedEnsembles
 
 AskGates = Callable[..., Importance]
 
 
 @pytest.fixture
-def ask_gates(registry: Registry, tmp_path: Path) -> AskGates:
+def ask_gates(ask_refits: AskGates) -> AskGates:
     """Asks with linear models, or with other ensembles that are given."""
-
-    def answer(
-        data: Dataset, make: TrainedEnsembles | None = None, plans: list[Any] | None = None, **params: float
-    ) -> Importance:
-        method = registry.methods["stochastic_gates"]
-
-        def fit(plan: Any, **how: Any) -> Any:  # noqa: ANN401
-            if plans is not None:
-                plans.append(plan)
-            return (make or LinearEnsembles()).refit(data, plan, **how)
-
-        context = Context(0, "stochastic_gates", tmp_path, fit=fit)
-        given: Importance = method(method.Params(**params)).explain(None, data, context)
-        given.check(None, data.n_features)
-        return given
-
-    return answer
+    return partial(ask_refits, "stochastic_gates")
 
 
 def kept(folder: Path) -> list[str]:
