@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -201,9 +201,7 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     if arms:
         make_directory(paths.ledger)  # before the arms look for it: they share it
     code = ExitCode.COMPLETE
-    # the experiment itself comes last, because its page tells of the others too
-    for name, one in (*arms.items(), ("", prepared)):
-        own = paths.arm(name) if name else paths
+    for _, one, own in _with_arms(prepared, arms, paths):
         code = max(code, _carry_out(one, own, console, fresh=fresh))
         fresh = False  # what was forgotten once is computed once
     if paths.ranking.exists():
@@ -212,6 +210,16 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     if paths.report.exists():
         console.show(f"Open {paths.report}")
     return code
+
+
+def _with_arms(
+    prepared: "Prepared", arms: Mapping[str, "Prepared"], paths: "RunPaths"
+) -> list[tuple[str, "Prepared", "RunPaths"]]:
+    """Every run of an experiment: its arm's name, what to do, and where.
+
+    The experiment itself has no name and comes last, because its page tells of the others too.
+    """
+    return [*((name, arm, paths.arm(name)) for name, arm in arms.items()), ("", prepared, paths)]
 
 
 def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *, fresh: bool) -> ExitCode:
@@ -243,8 +251,8 @@ def _shard(experiment: Path, overrides: list[str], output: Path | None, text: st
     paths, shard, console = _paths(experiment, overrides, output), read_shard(text, os.environ), RunConsole()
     make_directory(paths.ledger)
     return max(
-        run_shard(one, make_trainer(one), paths.arm(name) if name else paths, console, shard)
-        for name, one in (*arms.items(), ("", prepared))
+        run_shard(one, make_trainer(one), own, console, shard)
+        for _, one, own in _with_arms(prepared, arms, paths)
     )
 
 
@@ -293,10 +301,10 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
 
     paths = _paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
-    for name, one in (*arms.items(), ("", prepared)):
+    for name, one, own in _with_arms(prepared, arms, paths):
         if name:
             click.echo(f"  arm {name}:")
-        for step in dry_run(one, paths.arm(name) if name else paths, Forecast(one)):
+        for step in dry_run(one, own, Forecast(one)):
             say(f"  {'  ' if name else ''}{step}")
     return ExitCode.COMPLETE
 

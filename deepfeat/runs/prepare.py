@@ -91,7 +91,7 @@ def prepare(
         cache: directory for the encoded form of tables that do not fit in memory.
         folder: of the file that this one was made from, where paths in it are looked for.
         arm: one of the experiment's arms instead of the experiment.
-        beside: the experiment, prepared, whose data an arm has too unless it names others.
+        beside: the experiment, prepared, whose plugins and data an arm has too unless it names others.
 
     Raises:
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
@@ -101,7 +101,7 @@ def prepare(
     if folder is not None:
         loaded = replace(loaded, source=str(folder / path.name))
     experiment = loaded.experiment
-    registry = load_plugins(loaded)
+    registry = _registry(loaded, beside)
     problems: list[Problem] = _missing_trackers(loaded)
     methods: list[tuple[type[Method], MethodParams]] = []
     network, data = None, None
@@ -118,10 +118,7 @@ def prepare(
     except InputError as error:
         problems += error.problems
     try:
-        if beside is not None and beside.loaded.experiment.data == experiment.data:
-            data = beside.data
-        else:
-            data = load_data(experiment.data, loaded.resolve_path, cache)
+        data = _data(loaded, beside, cache)
     except InputError as error:
         problems += error.problems
     if data is not None:
@@ -135,6 +132,18 @@ def prepare(
     return Prepared(
         loaded, registry, data, network, settings, _plan(loaded, data, network, settings), methods
     )
+
+
+def _registry(loaded: LoadedExperiment, beside: Prepared | None) -> Registry:
+    if beside is not None and beside.loaded.experiment.plugins == loaded.experiment.plugins:
+        return beside.registry
+    return load_plugins(loaded)
+
+
+def _data(loaded: LoadedExperiment, beside: Prepared | None, cache: Path | None) -> Dataset:
+    if beside is not None and beside.loaded.experiment.data == loaded.experiment.data:
+        return beside.data
+    return load_data(loaded.experiment.data, loaded.resolve_path, cache)
 
 
 def prepare_arms(path: Path, overrides: Iterable[str], prepared: Prepared) -> dict[str, Prepared]:

@@ -72,16 +72,7 @@ class LocalEngine:
 
     stack_memory: int | None = None
 
-    def train(
-        self,
-        fit: LedgerFit,
-        stacks: Sequence[FitPlan],
-        trainer: Trainer,
-        work: Work,
-        progress: Progress | None,
-    ) -> Mapping[str, str]:
-        """See `Engine.train`."""
-        return train_here(fit, stacks, trainer, work, progress)
+    train = staticmethod(train_here)
 
     def ask_ahead(
         self,

@@ -96,12 +96,10 @@ def work(wanted: Work, say: Say) -> ExitCode:
         asyncio.run(_work(wanted, safe, Path(scratch), say))
         run = wanted.run or _worked_for(Path(scratch))
     code = verdict(run)
-    where = f"the run in {run}" if run else "no run was worked for, and none named with --run"
-    say(
-        f"{where}: {'complete' if code == ExitCode.COMPLETE else 'not known to be complete'}"
-        if run
-        else where
-    )
+    if run is None:
+        say("no run was worked for, and none named with --run")
+    else:
+        say(f"the run in {run}: {'complete' if code == ExitCode.COMPLETE else 'not known to be complete'}")
     return code
 
 
