@@ -14,7 +14,7 @@ import click
 from deepfeat.commands import cluster, starting
 from deepfeat.commands import features as layers
 from deepfeat.commands import methods as plugged
-from deepfeat.commands.common import CONTEXT, say
+from deepfeat.commands.common import CONTEXT, run_paths, say
 from deepfeat.errors import DeepfeatError, ExitCode, is_lack_of_memory
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
     console = RunConsole()
-    paths = _paths(experiment, overrides, output)
+    paths = run_paths(experiment, overrides, output)
     refuse_if_held(paths.root, paths.ledger)
     prepared = prepare(experiment, overrides)
     arms = prepare_arms(experiment, overrides, prepared)
@@ -248,7 +248,8 @@ def _shard(experiment: Path, overrides: list[str], output: Path | None, text: st
     from deepfeat.runs.runner import make_trainer  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
     from deepfeat.runs.shard import read_shard, run_shard  # noqa: PLC0415 - as above
 
-    paths, shard, console = _paths(experiment, overrides, output), read_shard(text, os.environ), RunConsole()
+    paths, shard = run_paths(experiment, overrides, output), read_shard(text, os.environ)
+    console = RunConsole()
     make_directory(paths.ledger)
     return max(
         run_shard(one, make_trainer(one), own, console, shard)
@@ -299,7 +300,7 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
     from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415 - both need TensorFlow, and that to be prepared
     from deepfeat.runs.forecast import Forecast  # noqa: PLC0415
 
-    paths = _paths(experiment, overrides, output)
+    paths = run_paths(experiment, overrides, output)
     click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
     for name, one, own in _with_arms(prepared, arms, paths):
         if name:
@@ -307,15 +308,6 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
         for step in dry_run(one, own, Forecast(one)):
             say(f"  {'  ' if name else ''}{step}")
     return ExitCode.COMPLETE
-
-
-def _paths(experiment: Path, overrides: list[str], output: Path | None) -> "RunPaths":
-    from deepfeat.config import load_experiment  # noqa: PLC0415
-    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
-
-    loaded = load_experiment(experiment, overrides)
-    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
-    return RunPaths.of(root, loaded.experiment.name)
 
 
 def _interrupted(signal: str) -> str:

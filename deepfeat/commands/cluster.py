@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT
+from deepfeat.commands.common import CONTEXT, run_paths
 
 
 @click.command(context_settings=CONTEXT)
@@ -161,14 +161,10 @@ def slurm(
     """
     import shlex  # noqa: PLC0415 - commands import what they need
 
-    from deepfeat.config import load_experiment  # noqa: PLC0415
     from deepfeat.errors import ExitCode  # noqa: PLC0415
     from deepfeat.runs.engines import slurm as queue  # noqa: PLC0415
-    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
 
-    loaded = load_experiment(experiment, settings)
-    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
-    paths = RunPaths.of(root, loaded.experiment.name)
+    paths = run_paths(experiment, settings, output)
     wish = queue.Wish(experiment, settings, paths, workers, image, script or queue.SCRIPT, options, tls or ())
     if dry_run:
         click.echo(queue.filled_in(wish.script.read_text(encoding="utf-8"), queue.settings(wish)))

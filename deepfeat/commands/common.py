@@ -2,8 +2,14 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from deepfeat.runs.paths import RunPaths
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """How `--help` is asked for, and how wide it is at most."""
@@ -23,3 +29,22 @@ def say(text: str) -> None:
                 line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  "
             )
         click.echo(line)
+
+
+def run_paths(experiment: Path, overrides: Sequence[str], output: Path | None) -> "RunPaths":
+    """Where the results of an experiment go.
+
+    Args:
+        experiment: the file.
+        overrides: `key.path=value` settings of the command line.
+        output: the directory of results, where the command line names it.
+
+    Raises:
+        InputError: the experiment is wrong.
+    """
+    from deepfeat.config import load_experiment  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
+
+    loaded = load_experiment(experiment, overrides)
+    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
+    return RunPaths.of(root, loaded.experiment.name)
