@@ -1,5 +1,6 @@
 """Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
+import signal
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from deepfeat.ensemble import Ensemble
     from deepfeat.runs.prepare import Prepared
     from deepfeat.training.trainer import Trainer
+
+# Begun in the background by a shell, these tests ignore Ctrl-C, and so would every process that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeData = Callable[..., Dataset]
 MakeNetwork = Callable[..., Network]
@@ -132,6 +137,8 @@ def write_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
     """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
     for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
+    # What becomes of these runs does not hang on the forest beside the networks, most of their time would.
+    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
 
     def write(name: str = "experiment.yml", **sections: object) -> Path:
         content: dict[str, object] = {

@@ -91,7 +91,10 @@ class TestRun:
         assert err.startswith("command line: training.memory: one member needs ")
         assert files(path.parent) == {"experiment.yml", "table.csv"}
 
-    @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGUSR1"])
+    @pytest.mark.parametrize(
+        "name",
+        ["SIGTERM", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGINT", "SIGUSR1"))],
+    )
     def test_a_signal_ends_it_with_75_and_the_command_to_go_on(
         self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:

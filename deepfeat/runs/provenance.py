@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,7 @@ def instruction_sets() -> list[str]:
     return [name for name in _INSTRUCTION_SETS if name in flags]
 
 
+@cache
 def libraries() -> dict[str, str]:
     """Every installed distribution with its version: plugins may use any of them."""
     found = {str(item.name): item.version for item in metadata.distributions() if item.name}

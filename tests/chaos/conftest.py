@@ -94,16 +94,9 @@ class Place:
         program: tuple[str, ...] = ("-m", "deepfeat"),
         **options: object,
     ) -> "subprocess.Popen[str]":
-        """`deepfeat run` in a process group of its own; Ctrl-C reaches it however the tests are started."""
+        """`deepfeat run` in a process group of its own."""
         command = [
-            *(
-                "env",
-                "--default-signal=INT",
-                sys.executable,
-                *program,
-                "run",
-                str(self.folder / "experiment.yml"),
-            ),
+            *(sys.executable, *program, "run", str(self.folder / "experiment.yml")),
             *("--output", str(self.folder / output), *settings),
         ]
         return subprocess.Popen(  # type: ignore[call-overload, no-any-return]

@@ -87,9 +87,8 @@ class Site:
         return ("submit", "slurm", "experiment.yml", "--output", output, *small, *options)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        # What is started in the background of a shell ignores Ctrl-C, other than what is typed at a terminal.
         return subprocess.Popen(
-            ["env", "--default-signal=INT", sys.executable, "-m", "deepfeat", *words],
+            [sys.executable, "-m", "deepfeat", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

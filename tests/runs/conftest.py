@@ -76,9 +76,6 @@ class Runs:
 
         monkeypatch.setattr(Trainer, "train", counted)
         monkeypatch.setattr(LedgerAnswers, "ask_part", noted)
-        # These runs are about what is computed and kept; the forest beside the networks may have few trees.
-        monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
-        monkeypatch.setattr("deepfeat.runs.provenance.libraries", dict)
 
     def __call__(self, *overrides: str) -> str:
         """Run, and return what was on the screen."""

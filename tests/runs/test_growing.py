@@ -76,6 +76,7 @@ def test_a_clear_ranking_needs_one_step(plan: tuple[FitPlan, Dataset]) -> None:
     assert grown(plan, 0.1) == (50, ["50 models are enough"], [50])
 
 
+@pytest.mark.slow
 def test_a_noisy_one_needs_more_and_repeats(plan: tuple[FitPlan, Dataset]) -> None:
     count, said, sizes = grown(plan, 3.0)
     assert 50 < count < 400

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,11 +19,21 @@ Write = Callable[..., Path]
 Type = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the directory of the first test's run is kept for the others."""
+    return tmp_path_factory.mktemp("verify") / "kept"
+
+
 @pytest.fixture
-def paths(deepfeat: Type, write_experiment: Write) -> RunPaths:
-    """A run of three models in two stacks."""
-    write_experiment(training={"models": 3, "stack_size": 2}, methods=["gate"])
-    assert deepfeat("run")[0] == 0
+def paths(deepfeat: Type, write_experiment: Write, tmp_path: Path, kept: Path) -> RunPaths:
+    """A run of three models in two stacks, to be damaged."""
+    if kept.exists():
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    else:
+        write_experiment(training={"models": 3, "stack_size": 2}, methods=["gate"])
+        assert deepfeat("run")[0] == 0
+        shutil.copytree(tmp_path, kept)
     return RunPaths(Path("ExpOutput/tiny"))
 
 
