@@ -47,6 +47,9 @@ SETTINGS: dict[str, Any] = {
     "distributed.worker.memory.terminate": 0.95,
     "distributed.worker.profile.enabled": False,
     "distributed.nanny.pre-spawn-environ": PINNED,
+    # A worker that has ended is started again, which takes as long as loading TensorFlow does on a busy
+    # machine; by itself a cluster of this machine gives it up for good after 15 seconds.
+    "distributed.deploy.lost-worker-timeout": "1h",
     "distributed.admin.tick.limit": "1h",
 }
 

@@ -190,6 +190,7 @@ class DaskEngine:
         """How tasks end, as they end: the number of each, and what it says."""
         finished: SimpleQueue[Future] = SimpleQueue()
         waiting: dict[str, tuple[int, Future]] = {}
+        lost: list[Future] = []
         self._count += 1
         try:
             for number, request in enumerate(requests):
@@ -202,11 +203,14 @@ class DaskEngine:
                     future = finished.get(timeout=1)
                 except Empty:
                     self._look()
+                    # Not before: what is lost counts as over until the scheduler has it done again.
+                    for future in lost:
+                        future.add_done_callback(finished.put)
+                    lost.clear()
                     continue
                 reply = self._reply(future)
                 if reply is None:
-                    self._look()
-                    future.add_done_callback(finished.put)
+                    lost.append(future)
                     continue
                 number, _ = waiting.pop(future.key)
                 future.release()

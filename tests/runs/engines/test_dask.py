@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
+from deepfeat.runs.engines import calls
 from deepfeat.runs.engines.cluster import WorkersError
 from deepfeat.runs.engines.nanny import ENDED
 
@@ -104,8 +106,6 @@ def test_a_method_that_raises_on_a_worker_fails_with_its_traceback(here: Here) -
 def test_what_is_lost_with_its_worker_after_it_was_computed_is_asked_for_again(
     here: Here, runs: Runs
 ) -> None:
-    from deepfeat.runs.engines import calls  # noqa: PLC0415
-
     def lost_once(key: str) -> object:
         return here.done(key, "finished", calls.train(here.client.given[-1][1]), TimeoutError("timed out"))
 
@@ -113,6 +113,23 @@ def test_what_is_lost_with_its_worker_after_it_was_computed_is_asked_for_again(
     assert here(*HERE) == 0
     runs(*HERE)
     assert results(here.paths.root) == results(runs.paths.root)
+
+
+def test_while_something_is_lost_the_run_sleeps(here: Here) -> None:
+    looked = []
+
+    class Lost(here.done):  # type: ignore[misc, name-defined]
+        """Over, and then again not: nobody knows when it is done again."""
+
+        def add_done_callback(self, call: Any) -> None:  # noqa: ANN401
+            looked.append(time.monotonic())
+            self.status = "lost" if len(looked) < 3 else "finished"
+            call(self)
+
+    here.client.instead[0] = lambda key: Lost(key, "lost", calls.train(here.client.given[-1][1]))
+    assert here("methods=[gate]") == 0
+    assert len(looked) == 3
+    assert looked[2] - looked[0] > 1.9
 
 
 def test_the_scheduler_is_lost(here: Here) -> None:
