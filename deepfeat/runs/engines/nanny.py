@@ -15,11 +15,13 @@ WHERE_VARIABLE = "DEEPFEAT_WORKER_FOLDER"
 class TellingNanny(Nanny):  # type: ignore[misc] # distributed is untyped
     """Starts a worker again when it ends, as any nanny does, and tells the run why it has ended."""
 
+    _ended_for_memory = -1  # the last process that was ended because it took too much, as its manager has it
+
     def _on_worker_exit_sync(self, exitcode: int) -> None:
         if self.status.name == "running" and self.process is not None:
-            process = self.process.process
-            pid = None if process is None else process.pid
-            by_us = pid is not None and self.memory_manager._last_terminated_pid == pid  # noqa: SLF001
+            # The process itself is forgotten by now, so whom its manager has ended tells who this was.
+            last = self.memory_manager._last_terminated_pid  # noqa: SLF001
+            by_us, self._ended_for_memory = last != self._ended_for_memory, last
             self.log_event(
                 ENDED, {"worker": self.worker_address, "why": why(exitcode, self._memory if by_us else None)}
             )
