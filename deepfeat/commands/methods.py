@@ -50,9 +50,9 @@ def methods_list(*, as_json: bool, markdown: bool, plugins: tuple[Path, ...]) ->
     elif markdown:
         click.echo(list_markdown(registry), nl=False)
     else:
-        from rich.console import Console  # noqa: PLC0415
+        from deepfeat.writing.terminal import styled_console  # noqa: PLC0415
 
-        Console(highlight=False).print(list_view(registry))
+        styled_console().print(list_view(registry))
 
 
 @methods.command("show", context_settings=CONTEXT)
@@ -68,9 +68,9 @@ def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None
     if as_json:
         click.echo(json.dumps(show_data(registry, name), indent=2, ensure_ascii=False))
     else:
-        from rich.console import Console  # noqa: PLC0415
+        from deepfeat.writing.terminal import styled_console  # noqa: PLC0415
 
-        Console(highlight=False).print(show_view(registry, name))
+        styled_console().print(show_view(registry, name))
 
 
 @methods.command("check", context_settings=CONTEXT)

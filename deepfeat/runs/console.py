@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
 from deepfeat.runs.ranktable import ranking_lines
 from deepfeat.writing.labels import duration, on_own_lines, visible
+from deepfeat.writing.terminal import styled_console
 
 # marks a log record that is already on the console
 _SHOWN = {"shown": True}
@@ -28,7 +28,7 @@ _NARROWEST = 20
 class RunConsole:
     """Tells the user what happens.
 
-    Text is never taken for markup, control characters in it are written out, and colours are left out where
+    Text is never taken for markup, control characters in it are written out, and styles are left out where
     the output is no terminal or `NO_COLOR` is set.
 
     Args:
@@ -44,9 +44,9 @@ class RunConsole:
         if not (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf"):
             # a terminal that cannot show a letter must not end the run
             getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-        self._rich = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-        # FORCE_COLOR makes rich take anything for a terminal; a live display needs a real one
-        self.is_live = stream.isatty() and self._rich.is_interactive
+        self._rich = styled_console(stream, width=width)
+        # FORCE_COLOR makes rich take anything for a terminal; a bar needs a real one, and escape codes
+        self.is_live = stream.isatty() and self._rich.is_interactive and self._rich.color_system is not None
         self._clock = clock
         self._start = clock()
 

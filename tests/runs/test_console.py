@@ -115,7 +115,20 @@ def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
         console.warning("careful")
 
     assert "\x1b[33m" in on_terminal(warn, monkeypatch)
-    assert "\x1b[3" not in on_terminal(warn, monkeypatch, NO_COLOR="1")
+    assert on_terminal(warn, monkeypatch, NO_COLOR="1") == "Warning: careful\r\n"
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+def test_without_colour_there_is_no_escape_code_at_all(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def everything(console: RunConsole) -> None:
+        train(console)
+        console.stage("Reading")
+        console.ranking(build_ranking(["a", "b"], {"m": np.eye(2)}, resamples=100), top=1)
+
+    assert "\x1b[1m" in on_terminal(everything, monkeypatch)
+    assert "\x1b" not in on_terminal(everything, monkeypatch, **environment)
 
 
 def test_the_ranking_is_harmless_and_whole() -> None:
