@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -185,25 +185,22 @@ def run(
 
 def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: bool) -> int:
     from deepfeat.runs.console import RunConsole  # noqa: PLC0415 - commands import what they need
+    from deepfeat.runs.identity import is_done  # noqa: PLC0415
     from deepfeat.runs.lease import refuse_if_held  # noqa: PLC0415
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
-    from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
     console = RunConsole()
     paths = run_paths(experiment, overrides, output)
     refuse_if_held(paths.root, paths.ledger)
     prepared = prepare(experiment, overrides)
-    arms = prepare_arms(experiment, overrides, prepared)
-    if prepared.loaded.experiment.limits.isolation:
-        from deepfeat.runs.workers import client  # noqa: PLC0415
+    runs = _with_arms(prepared, prepare_arms(experiment, overrides, prepared), paths)
+    if not fresh and all(is_done(one, own) for _, one, own in runs):
+        from deepfeat.report.retold import retell  # noqa: PLC0415
 
-        client.begin()  # both load TensorFlow at the same time
-    if arms:
-        make_directory(paths.ledger)  # before the arms look for it: they share it
-    code = ExitCode.COMPLETE
-    for _, one, own in _with_arms(prepared, arms, paths):
-        code = max(code, _carry_out(one, own, console, fresh=fresh))
-        fresh = False  # what was forgotten once is computed once
+        code = ExitCode.COMPLETE
+        retell(paths.root, console)
+    else:
+        code = _carry_out_all(runs, console, fresh=fresh)
     if paths.ranking.exists():
         code = max(code, _tracked(paths.root, prepared.loaded.experiment.logging, console))
     console.finished(paths)
@@ -220,6 +217,26 @@ def _with_arms(
     The experiment itself has no name and comes last, because its page tells of the others too.
     """
     return [*((name, arm, paths.arm(name)) for name, arm in arms.items()), ("", prepared, paths)]
+
+
+def _carry_out_all(
+    runs: "Sequence[tuple[str, Prepared, RunPaths]]", console: "RunConsole", *, fresh: bool
+) -> ExitCode:
+    """The arms of an experiment, and it itself."""
+    from deepfeat.writing.atomic import make_directory  # noqa: PLC0415 - commands import what they need
+
+    _, prepared, paths = runs[-1]
+    if prepared.loaded.experiment.limits.isolation:
+        from deepfeat.runs.workers import client  # noqa: PLC0415
+
+        client.begin()  # both load TensorFlow at the same time
+    if len(runs) > 1:
+        make_directory(paths.ledger)  # before the arms look for it: they share it
+    code = ExitCode.COMPLETE
+    for _, one, own in runs:
+        code = max(code, _carry_out(one, own, console, fresh=fresh))
+        fresh = False  # what was forgotten once is computed once
+    return code
 
 
 def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *, fresh: bool) -> ExitCode:

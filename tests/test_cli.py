@@ -32,6 +32,9 @@ def raises(model):
     raise RuntimeError("no answer today")
 """
 
+# Ends a process whose code must do without it.
+NOT_LOADED = "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
+
 
 def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
@@ -143,6 +146,45 @@ class TestRun:
         assert "Training 2 models" not in deepfeat("run")[1]
         assert "Training 2 models" in deepfeat("run", "--fresh")[1]
         assert "2 used again, 0 to compute" in deepfeat("run", "--dry-run")[1]
+
+    def test_what_is_done_is_told_again_without_loading_tensorflow(
+        self, deepfeat: Type, write_experiment: Write
+    ) -> None:
+        write_experiment(arms={"other": {"seed": 1}})
+        first = deepfeat("run")[1]
+        run = Path("ExpOutput/tiny")
+        before = {name: (run / name).read_bytes() for name in files(run)}
+        typed = f"from deepfeat.cli import main\nimport sys\ntry: main()\nfinally: {NOT_LOADED}"
+        done = subprocess.run(
+            [sys.executable, "-c", typed, "run"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "there is nothing to do" in done.stdout
+        ranking = first[first.rindex("Which features matter") : first.rindex("Finished in")]
+        assert ranking in done.stdout
+        assert {name: (run / name).read_bytes() for name in files(run)} == before
+
+    def test_what_is_changed_damaged_or_incomplete_is_done(
+        self, deepfeat: Type, write_experiment: Write
+    ) -> None:
+        write_experiment()
+        run, nothing = Path("ExpOutput/tiny"), "there is nothing to do"
+        deepfeat("run")
+        assert nothing in deepfeat("run")[1]
+        an_object = next((run / ".deepfeat" / "objects").glob("*/*"))
+        for path in (run / "ranking.csv", an_object, run / "run.json"):
+            path.write_bytes(path.read_bytes() + b" ")
+            assert nothing not in deepfeat("run")[1], path
+            assert nothing in deepfeat("run")[1], path
+        (run / "figures" / "ranking.png").unlink()
+        assert nothing not in deepfeat("run")[1]
+        assert (run / "figures" / "ranking.png").exists()
+        for change in ("seed=1", "training.models=3"):
+            assert nothing not in deepfeat("run", change)[1]
 
     def test_a_second_run_stops_and_names_the_first(self, deepfeat: Type, write_experiment: Write) -> None:
         write_experiment()

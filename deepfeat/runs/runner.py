@@ -5,14 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.config import dump_experiment
-from deepfeat.config.engine import EngineConfig
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import DeepfeatError, ExitCode, InputError
 from deepfeat.methods.cheapest import cheapest_member_methods
@@ -30,9 +28,9 @@ from deepfeat.runs.engines.local import Engine, LocalEngine
 from deepfeat.runs.engines.notes import Notes
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.growing import grow
+from deepfeat.runs.identity import anywhere, begun
 from deepfeat.runs.interrupts import Interrupted, last_words
 from deepfeat.runs.lease import Lease, hold
-from deepfeat.runs.ledger.code import ASKING, code_version, versions
 from deepfeat.runs.ledger.keys import member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger, forget
 from deepfeat.runs.outputs import (
@@ -158,37 +156,14 @@ class _Run:
     def carry_out(self) -> ExitCode:
         """The whole run; `run.json` says how far it came, whatever happens."""
         earlier = provenance.earlier(self.paths.provenance)
-        # Where it was computed is no part of an experiment: its results are the same.
-        anywhere = self.experiment.model_copy(update={"engine": EngineConfig()})
-        resolved = dump_experiment(anywhere)
-        record = provenance.started(
-            experiment=self.experiment.name,
-            experiment_sha256=provenance.digest(anywhere.model_dump(mode="json")),
-            data=self.data.name,
-            data_sha256=self.data.sha256,
-            plugins=self._plugins(),
-            seed=self.experiment.seed,
-            computed_by=provenance.digest([code_version(ASKING), versions()]),
-        )
-        record["data"] |= {
-            "rows": self.data.n_rows,
-            "features": self.data.n_features,
-            "task": self.data.task,
-            "classes": list(self.data.classes),
-            "notes": list(self.data.notes),
-            "warnings": list(self.data.warnings),
-        }
+        record = begun(self.prepared)
         is_same = provenance.is_same_run(earlier, record)
         for fault in damage(self.paths, earlier, is_same=is_same):
             log.warning("%s; it is written again", fault)
         if not is_same:
             remove_results(self.paths)
-        write_text(self.paths.experiment, resolved)
+        write_text(self.paths.experiment, dump_experiment(anywhere(self.prepared)))
         record["attempts"] = provenance.attempts(earlier, record)
-        record["folder"] = str(Path(self.prepared.loaded.source).resolve().parent)
-        record["network"] = self.prepared.network.describe()
-        record["training"] = self.prepared.settings.model_dump(mode="json")
-        record["engine"] = self.experiment.engine.model_dump(mode="json")
         write_text(self.paths.provenance, provenance.as_json(record))
         state, code = provenance.ExitState.INTERRUPTED, ExitCode.INTERRUPTED
 
@@ -413,7 +388,3 @@ class _Run:
             self.console.note(note)
         self.console.ranking(found.ranking, confidence=config.confidence)
         self.console.answer(found.answer)
-
-    def _plugins(self) -> dict[str, str]:
-        infos = [self.prepared.registry.info[method.name] for method, _ in self.prepared.methods]
-        return {f"{info.name} ({info.source})": info.sha256 for info in infos}

@@ -52,6 +52,17 @@ def meaning(source: str) -> str:
     return ast.dump(tree)
 
 
+@cache
+def package_sha256() -> str:
+    """Digest of every file of this package, to the byte."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 def source_version(kind: type[Any]) -> str:
     """Digest of the file that a class of a plugin is written in; nothing for a class of this package.
 
