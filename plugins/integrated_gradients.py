@@ -16,6 +16,7 @@ from deepfeat.methods import (
     Method,
     MethodParams,
     direction,
+    integrated_slopes,
     members_at_a_time,
     sample,
 )
@@ -37,17 +38,12 @@ def attributions(
         (members, outputs, rows, columns): over columns they add up to the logit at the row less that at the
         baseline, as far as the quadrature is exact. With several classes, logits are relative to their mean.
     """
-    start = baselines[:, None, :]
-    way = x[None] - start
-    slopes = np.zeros((len(ensemble), data.n_outputs, *x.shape), dtype=np.float32)
-    nodes, weights = np.polynomial.legendre.leggauss(steps)
-    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        point = start + np.float32(node) * way
-        for output in range(data.n_outputs):
-            slopes[:, output] += np.float32(weight) * ensemble.gradients(point, output)
+    slopes = np.empty((len(ensemble), data.n_outputs, *x.shape), dtype=np.float32)
+    for output in range(data.n_outputs):
+        slopes[:, output] = integrated_slopes(ensemble, x, baselines, steps, output)
     if data.task == "multiclass":
         slopes -= slopes.mean(axis=1, keepdims=True)
-    return slopes * way[:, None]
+    return slopes * (x[None] - baselines[:, None, :])[:, None]
 
 
 class IntegratedGradients(Method):

@@ -19,6 +19,7 @@ from deepfeat.methods import (
     Panel,
     enlarged,
     held_out_rows,
+    images_of,
     panels_figure,
     sample,
     save_figure,
@@ -97,7 +98,7 @@ class Layers(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Network after network, layer after layer."""
-        images = _images(data)
+        images = images_of(data)
         if len(images.specimens) == 0:
             raise MethodError("no image was kept out as a specimen; set data.images.specimen to 1 or more")
         opened = min(self.params.networks, len(ensemble))
@@ -137,7 +138,7 @@ class Layers(Method):
 
         if data.task == "regression":
             return
-        images = _images(data)
+        images = images_of(data)
         every = _both_classes(probabilities)
         names = list(data.classes)
         entropy = _entropy_of(every)
@@ -235,7 +236,7 @@ class Layers(Method):
 
     def _show_maps(self, one: Ensemble, data: Dataset, context: Context) -> None:
         """Maps of every layer that has some; those of the first and last convolution come first."""
-        images = _images(data)
+        images = images_of(data)
         picture = images.to_pictures(images.specimens[:1])[0]
         answered = {layer: one.activations(images.specimens[:1], layer)[0, 0] for layer in one.layers}
         # what a layer without weights passes on as it was has been shown
@@ -349,7 +350,7 @@ def _held_out_entropy(ensemble: Ensemble, data: Dataset, most: int, context: Con
 
 def _activity(maps: Answers, data: Dataset) -> Floats:
     """(features,) mean absolute activation above each region."""
-    images = _images(data)
+    images = images_of(data)
     if maps.ndim != PICTURE + 1:
         return np.full(data.n_features, np.abs(maps).mean())
     mean = np.abs(maps).mean(axis=(0, -1), dtype=np.float64)
@@ -405,7 +406,3 @@ def _distributions(spread: dict[str, tuple[Floats, Floats]]) -> "Figure":
         axes.minorticks_off()
         axes.tick_params(labelsize=7)
     return figure
-
-
-def _images(data: Dataset) -> Any:  # noqa: ANN401 - Images, of which there is one: data are images
-    return data.images

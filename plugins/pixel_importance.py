@@ -17,6 +17,8 @@ from deepfeat.methods import (
     MethodParams,
     Panel,
     enlarged,
+    images_of,
+    integrated_slopes,
     panels_figure,
     save_figure,
 )
@@ -107,7 +109,7 @@ class PixelImportance(Method):
     def _show(self, columns: Floats, data: Dataset, context: Context) -> None:
         from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
 
-        images = _images(data)
+        images = images_of(data)
         pictures = images.to_pictures(columns)
         heat = pictures.sum(axis=-1)
         names = _classes(data)
@@ -140,7 +142,7 @@ class PixelImportance(Method):
 
         from deepfeat.writing import canvas  # noqa: PLC0415
 
-        if _images(data).channels == 1:
+        if images_of(data).channels == 1:
             return
         # occlusion covers all channels of a place at once
         shares = _shares(pictures[:, :2].sum(axis=(2, 3))).mean(axis=1)
@@ -173,7 +175,7 @@ class PixelImportance(Method):
 
         from deepfeat.writing import canvas  # noqa: PLC0415
 
-        images = _images(data)
+        images = images_of(data)
         if len(images.specimens) == 0:
             return (
                 "No image was kept out as a specimen, so there is no Grad-CAM; see data.images.specimen.",
@@ -212,21 +214,16 @@ class PixelImportance(Method):
 
 def _ask(member: Ensemble, data: Dataset, rows: list[NDArray[np.int64]], steps: int) -> Found:
     """The three techniques for one member."""
-    images = _images(data)
+    images = images_of(data)
     mean = member.moments[0].astype(np.float32)
     columns = np.zeros((len(rows), len(TECHNIQUES), data.n_columns))
     regions = np.zeros((len(rows), len(TECHNIQUES), data.n_features))
     starts = [feature.start for feature in data.features]
-    nodes, weights = np.polynomial.legendre.leggauss(steps)
     for code, own in enumerate(rows):
         x = data.x[own]
         output = code if data.n_outputs > 1 else 0
         slopes = np.abs(member.gradients(x, output)[0])
-        way = x - mean
-        total = np.zeros_like(x)
-        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-            total += np.float32(weight) * member.gradients(mean + np.float32(node) * way, output)[0]
-        attributed = total * way
+        attributed = integrated_slopes(member, x, mean, steps, output)[0] * (x - mean)
         covered = _occluded(member, data, x, np.broadcast_to(mean, x.shape), output)
         columns[code, 0] = slopes.mean(axis=0, dtype=np.float64)
         columns[code, 1] = np.abs(attributed).mean(axis=0, dtype=np.float64)
@@ -305,17 +302,13 @@ def _rows(data: Dataset, most: int, rng: np.random.Generator) -> list[NDArray[np
     ]
 
 
-def _images(data: Dataset) -> Any:  # noqa: ANN401 - Images, of which there is one: data are images
-    return data.images
-
-
 def _classes(data: Dataset) -> list[str]:
     return list(data.classes)
 
 
 def _mean_picture(data: Dataset, code: int) -> NDArray[np.floating]:
     rows = np.arange(data.n_rows) if data.task == "regression" else np.flatnonzero(data.strata == code)
-    return _images(data).to_pictures(data.x[rows[:500]].mean(axis=0))
+    return images_of(data).to_pictures(data.x[rows[:500]].mean(axis=0))
 
 
 def _decided(ensemble: Ensemble, specimens: NDArray[np.float32], data: Dataset) -> NDArray[np.int64]:
@@ -332,7 +325,7 @@ def _table(heat: Floats, names: list[str], data: Dataset) -> "pd.DataFrame":
     """The numbers of the heat maps, by pixel; by region where those were too many."""
     import pandas as pd  # noqa: PLC0415 - slow to import
 
-    images = _images(data)
+    images = images_of(data)
     if heat.size <= MOST_NUMBERS:
         axes = [names, TECHNIQUES, range(images.height), range(images.width)]
         index = pd.MultiIndex.from_product(axes, names=["class", "technique", "y", "x"])

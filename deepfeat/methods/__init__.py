@@ -15,6 +15,7 @@ from deepfeat.methods.evidence import Findings, conclude
 from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.folds import fold_plan
+from deepfeat.methods.gradients import integrated_slopes
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
@@ -30,7 +31,7 @@ from deepfeat.methods.per_split import (
     shares,
     used_splits,
 )
-from deepfeat.methods.pictures import Panel, enlarged, panels_figure
+from deepfeat.methods.pictures import Panel, enlarged, images_of, panels_figure
 from deepfeat.methods.retraining import (
     JudgedParams,
     RetrainingParams,
@@ -92,6 +93,8 @@ __all__ = [
     "held_out_losses",
     "held_out_rows",
     "hookimpl",
+    "images_of",
+    "integrated_slopes",
     "measure",
     "member_seed",
     "members_at_a_time",

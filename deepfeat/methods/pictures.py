@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from deepfeat.data.dataset import Dataset
+from deepfeat.data.images.layout import Images
+from deepfeat.methods.importance import MethodError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -30,6 +34,17 @@ class Panel:
     values: Values
     heading: str = ""
     under: Values | None = None
+
+
+def images_of(data: Dataset) -> Images:
+    """The images that the rows of a table are.
+
+    Raises:
+        MethodError: they are none. A method that says `inputs = ("images",)` is not asked about such a table.
+    """
+    if data.images is None:
+        raise MethodError("the rows of this table are no images")
+    return data.images
 
 
 def panels_figure(rows: Sequence[Sequence[Panel]], title: str, subtitle: str) -> "Figure":
