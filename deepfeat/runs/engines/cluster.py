@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ PRELOAD = "deepfeat.runs.engines.preload"
 LOOPBACK = "127.0.0.1"
 # Seconds for one attempt to connect, and for saying goodbye.
 _CONNECT, _FAREWELL = 10, 3
+BETWEEN = 1.0
+"""Seconds between two attempts to reach a scheduler."""
 _SHARE = 0.9
 
 SETTINGS: dict[str, Any] = {
@@ -185,25 +187,15 @@ def joined(config: DaskConfig, console: RunConsole) -> Iterator[Client]:
     """
     safe = security(config.tls)
     with dask.config.set(SETTINGS):
-        end, told = time.monotonic() + config.wait, False
+        waiting = Waiting(config, console.note)
         while True:
-            address = find(config)
             try:
-                if address is None:
-                    raise OSError(f"there is no {config.scheduler_file} yet")  # noqa: TRY301 - as if none listened
+                address = find(config)
                 client = Client(address, security=safe, timeout=_CONNECT, set_as_default=False)
-            except (OSError, ValueError) as error:
-                where = address or config.scheduler_file
-                if time.monotonic() > end:
-                    raise WorkersError(
-                        f"no scheduler at {where}: {error}; start it, and run the same command again"
-                    ) from error
-                if not told:
-                    console.note(f"waiting for the scheduler at {where}")
-                    told = True
-                time.sleep(1)
-            else:
                 break
+            except (OSError, ValueError) as error:
+                waiting.go_on(error)
+                time.sleep(BETWEEN)
         console.note(f"the scheduler at {address} has {len(client.nthreads())} workers")
         try:
             yield client
@@ -214,9 +206,45 @@ def joined(config: DaskConfig, console: RunConsole) -> Iterator[Client]:
                 client.close(_FAREWELL)
 
 
-def find(config: DaskConfig) -> str | None:
-    """The address of the scheduler, if it is known already."""
-    return config.address or scheduler_at(Path(config.scheduler_file or ""))
+class Waiting:
+    """Waits for a scheduler as long as the settings say.
+
+    Args:
+        config: what leads to the scheduler, and for how long.
+        say: told once that there is something to wait for.
+    """
+
+    def __init__(self, config: DaskConfig, say: Callable[[str], object]) -> None:
+        self._seconds, self._say = config.wait, say
+        self._end, self._told = time.monotonic() + config.wait, False
+
+    def go_on(self, error: Exception) -> None:
+        """Come to another attempt, as long as there is time for it.
+
+        Args:
+            error: why the last one has failed.
+
+        Raises:
+            WorkersError: there is none.
+        """
+        if time.monotonic() > self._end:
+            why = f"no scheduler within {self._seconds:.0f} s: {error}"
+            raise WorkersError(f"{why}; start it, and run the same command again") from error
+        if not self._told:
+            self._say(f"waiting for a scheduler: {error}")
+            self._told = True
+
+
+def find(config: DaskConfig) -> str:
+    """The address of the scheduler. Its file may still name one that was stopped, so it is read each time.
+
+    Raises:
+        OSError: it is not known yet.
+    """
+    address = config.address or scheduler_at(Path(config.scheduler_file or ""))
+    if address is None:
+        raise OSError(f"there is no {config.scheduler_file}")
+    return address
 
 
 def scheduler_at(file: Path) -> str | None:

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +22,11 @@ from deepfeat.config.engine import DaskConfig
 from deepfeat.errors import ExitCode
 from deepfeat.runs import provenance
 from deepfeat.runs.engines.cluster import (
+    BETWEEN,
     LOOPBACK,
     PRELOAD,
     SETTINGS,
+    Waiting,
     WorkersError,
     find,
     security,
@@ -35,8 +36,8 @@ from deepfeat.runs.engines.nanny import TellingNanny, environment
 from deepfeat.runs.paths import RunPaths
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-# Seconds: for one attempt to connect, between two, for a worker to load its libraries, to say goodbye.
-_CONNECT, _BETWEEN, _START_UP, _FAREWELL = 3.0, 1.0, 600.0, 3.0
+# Seconds: for one attempt to connect, for a worker to load its libraries, to say goodbye.
+_CONNECT, _START_UP, _FAREWELL = 3.0, 600.0, 3.0
 _END_TIME = "SLURM_JOB_END_TIME"
 # Seconds before the wall time of a batch job at which its worker leaves.
 _MARGIN = 60.0
@@ -180,27 +181,18 @@ async def _either(one: asyncio.Future[Any], other: asyncio.Future[Any]) -> None:
 
 
 async def _scheduler(cluster: DaskConfig, safe: Security | None, stop: asyncio.Event, say: Say) -> str | None:
-    """The address of a scheduler that answers; None where somebody wants this to stop.
-
-    A file may still name the scheduler of an attempt that was stopped, so it is read again each time.
-    """
-    end, told = time.monotonic() + cluster.wait, False
+    """The address of a scheduler that answers; None where somebody wants this to stop."""
     given = {} if safe is None else safe.get_connection_args("worker")
+    waiting = Waiting(cluster, say)
     while not stop.is_set():
-        address, why = find(cluster), f"there is no {cluster.scheduler_file}"
-        if address is not None:
-            try:
-                comm = await connect(address, timeout=_CONNECT, **given)
-            except (OSError, ValueError, TypeError) as error:
-                why = f"{address}: {error}"
-            else:
-                await comm.close()
-                return address
-        if time.monotonic() > end:
-            raise WorkersError(f"no scheduler within {cluster.wait:.0f} s: {why}; start `deepfeat run` first")
-        if not told:
-            say(f"waiting for a scheduler: {why}")
-            told = True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _BETWEEN)
+        try:
+            address = find(cluster)
+            comm = await connect(address, timeout=_CONNECT, **given)
+        except (OSError, ValueError, TypeError) as error:
+            waiting.go_on(error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), BETWEEN)
+        else:
+            await comm.close()
+            return address
     return None
