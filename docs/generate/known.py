@@ -1,14 +1,14 @@
 """A table of which it is known what matters, and how: every method is asked about it, for the page it has.
 
-`python docs/generate/known.py` makes the table, runs every shipped method on it as any user would (a good
-while, and it goes on where it was stopped), and keeps what each said in `docs/methods/known.json`, of which
-the figures are drawn.
+`python docs/generate/known.py [METHOD...]` makes the table, runs every shipped method on it as any user would,
+or those that are named (a good while, and it goes on where it was stopped), and keeps what each said in
+`docs/methods/known.json`, of which the figures are drawn. What is known of the others stays there.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,9 @@ def said(paths: RunPaths, name: str, recorded: dict[str, Any]) -> dict[str, Any]
         table = pd.read_csv(scores)[list(COLUMNS)]
         shares = table.clip(lower=0).div(table.clip(lower=0).sum(axis=1), axis=0)
         answer["shares"] = {column: round(float(shares[column].mean()), 5) for column in COLUMNS}
-        answer["spread"] = {column: round(float(shares[column].std()), 5) for column in COLUMNS}
+        # one row, about all networks together, has no spread
+        spread = shares.std().fillna(0.0)
+        answer["spread"] = {column: round(float(spread[column]), 5) for column in COLUMNS}
     estimates = paths.root / "methods" / f"{name}.estimates.csv"
     if estimates.exists():
         frame = pd.read_csv(estimates).set_index("feature")
@@ -117,11 +119,19 @@ def said(paths: RunPaths, name: str, recorded: dict[str, Any]) -> dict[str, Any]
     return answer
 
 
-def main() -> int:
-    """Make the table, run, and keep what was said."""
+def main(names: Sequence[str]) -> int:
+    """Make the table, run, and keep what was said.
+
+    Args:
+        names: of the methods to ask; all, where there is none.
+    """
     # those that are asked about images alone have no answer about a table
     known = load_registry(environ={}).methods
-    methods = {name: method for name, method in known.items() if "table" in method.inputs}
+    methods = {
+        name: method
+        for name, method in known.items()
+        if "table" in method.inputs and name in (names or known)
+    }
     WORK.mkdir(parents=True, exist_ok=True)
     make_table(WORK / "known.csv")
     (WORK / "experiment.yml").write_text(yaml.safe_dump(experiment(methods), sort_keys=False))
@@ -134,11 +144,12 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     # a method that failed, or was not asked before the run was stopped, has no figure
     answered = [name for name in methods if (paths.root / "methods" / f"{name}.csv").exists()]
-    found = {name: said(paths, name, recorded.get(name, {})) for name in answered}
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    found |= {name: said(paths, name, recorded.get(name, {})) for name in answered}
+    RESULTS.write_text(json.dumps(dict(sorted(found.items())), indent=1, allow_nan=False) + "\n")
     print(f"wrote {RESULTS}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
