@@ -47,16 +47,14 @@ def main() -> None:
         error.show()
         sys.exit(ExitCode.USER_INPUT)
     except DeepfeatError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever gets here is a bug of ours, and is told as one
         if is_lack_of_memory(error):
             click.echo(NO_MEMORY, err=True)
             sys.exit(ExitCode.INTERRUPTED)
         click.echo(traceback.format_exc(), err=True)
-        click.echo(
-            "This is a bug in deepfeat, not in your input. Please report it with the lines above.", err=True
-        )
+        say("This is a bug in deepfeat, not in your input. Please report it with the lines above.", err=True)
         sys.exit(ExitCode.BUG)
 
 
@@ -92,8 +90,8 @@ def program() -> None:
     \b
     Begin with:
       deepfeat demo                           examples, each with its data
-      deepfeat init --data FILE --target NAME write an experiment for a table of yours
-      deepfeat run experiment.yml             do it; results go to ExpOutput/<its name>/
+      deepfeat init --data FILE --target NAME one for a table of yours
+      deepfeat run experiment.yml             results go to ExpOutput/NAME/
     """
 
 
@@ -318,7 +316,7 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
     from deepfeat.runs.forecast import Forecast  # noqa: PLC0415
 
     paths = run_paths(experiment, overrides, output)
-    click.echo(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
+    say(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
     for name, one, own in _with_arms(prepared, arms, paths):
         if name:
             click.echo(f"  arm {name}:")
@@ -373,7 +371,7 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     arms = prepare_arms(experiment, overrides, prepared)
     data, plan = prepared.data, prepared.plan
     click.echo(f"{experiment}: valid")
-    click.echo(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
+    say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
     click.echo(f"  network  {prepared.network.name}")
     click.echo(
         f"  models   {len(plan)}, loss {prepared.settings.loss}, at most {prepared.settings.epochs} epochs"
@@ -413,10 +411,10 @@ def verify(run: Path, recompute: int | None) -> int:
     for one in (paths, *paths.arms()):
         found = verified(one)
         for fault in found.faults:
-            click.echo(fault)
+            say(fault)
         count = len(found.faults)
         state = "all as they were" if not count else "1 fault" if count == 1 else f"{count} faults"
-        click.echo(f"{one.root}: {found}: {state}")
+        say(f"{one.root}: {found}: {state}")
         faults += count
     different = _recomputed(paths, recompute) if recompute else 0
     return ExitCode.PARTIAL if faults or different else ExitCode.COMPLETE
@@ -439,7 +437,7 @@ def _recomputed(paths: "RunPaths", count: int) -> int:
 
     different = 0
     for stack in recompute(prepared, Ledger(paths.ledger, mend=False), count, random.Random()):  # noqa: S311
-        click.echo(str(stack))
+        say(str(stack))
         different += stack.same is False
     return different
 

@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from deepfeat.cli import program
 from deepfeat.runs.lease import hold
 
 ROOT = Path(__file__).parents[1]
@@ -238,6 +240,41 @@ def test_a_wrong_command_line_is_told_with_where_to_read_more(deepfeat: Type, wo
     assert code == 2
     assert "Error: " in err
     assert "--help" in err
+
+
+def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command, with the words that lead to it."""
+    yield above, group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+        else:
+            yield (*above, name), command
+
+
+@pytest.mark.parametrize(("words", "command"), commands(program), ids=str)
+def test_help_fits_a_terminal(words: tuple[str, ...], command: click.Command) -> None:
+    context = click.Context(command, info_name=" ".join(["deepfeat", *words]), terminal_width=80)
+    assert [line for line in command.get_help(context).splitlines() if len(line) > 80] == []
+
+
+def test_a_shell_completes_commands_and_methods() -> None:
+    completed = {}
+    for words in ("deepfeat va", "deepfeat methods show permutat", "deepfeat demo sn"):
+        about = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        done = subprocess.run(
+            [sys.executable, "-m", "deepfeat"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "_DEEPFEAT_COMPLETE": "bash_complete", **about},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        completed[words] = done.stdout.split()
+    assert completed == {
+        "deepfeat va": ["plain,validate"],
+        "deepfeat methods show permutat": ["plain,permutation"],
+        "deepfeat demo sn": ["plain,snps"],
+    }
 
 
 def test_an_output_that_cannot_be_written_is_told(deepfeat: Type, write_experiment: Write) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT, run_paths
+from deepfeat.commands.common import CONTEXT, run_paths, say
 
 
 @click.command(context_settings=CONTEXT)
@@ -60,8 +60,8 @@ def worker(
     All must see the directory of results under the same path, and have the same deepfeat installed.
 
     \b
-    Exit code: 0 the run is complete, 75 it is not (the scheduler was lost, the lifetime is over, a signal
-    came), 2 wrong input.
+    Exit code: 0 the run is complete, 2 wrong input, 75 it is not complete (the
+    scheduler was lost, the lifetime is over, a signal came).
     """
     from pydantic import ValidationError  # noqa: PLC0415 - commands import what they need
 
@@ -88,7 +88,7 @@ def worker(
         raise click.UsageError("; ".join(problems)) from error
     left = lifetime if lifetime is not None else lifetime_left(os.environ, time.time())
     wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, host, run)
-    return work(wanted, lambda line: click.echo(line, err=True))
+    return work(wanted, lambda line: say(line, err=True))
 
 
 @click.group(context_settings=CONTEXT)
@@ -157,7 +157,8 @@ def slurm(
     command again shows the progress of a run that is submitted, and submits one that is not.
 
     \b
-    Exit code: that of the run; 75 if its job ended before it was complete, 2 if Slurm refuses.
+    Exit code: that of the run; 75 if its job ended before it was complete, 2 if
+    Slurm refuses.
     """
     import shlex  # noqa: PLC0415 - commands import what they need
 
@@ -173,7 +174,7 @@ def slurm(
         return ExitCode.COMPLETE
     known = queue.submitted(paths)
     jobs = known or queue.submit(wish)
-    click.echo(
+    say(
         f"{'submitted before' if known else 'submitted'}: job {jobs.head} runs the experiment, "
         f"{jobs.workers} works for it; what they print is in {jobs.output.parent}"
     )
@@ -182,7 +183,5 @@ def slurm(
     try:
         return queue.follow(jobs, paths, click.echo)
     except KeyboardInterrupt:
-        click.echo(
-            f"\nThe jobs go on; the same command shows their progress, and scancel {jobs.head} ends them."
-        )
+        say(f"\nThe jobs go on; the same command shows their progress, and scancel {jobs.head} ends them.")
         return ExitCode.COMPLETE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT
+from deepfeat.commands.common import CONTEXT, say
 
 
 @click.command(context_settings=CONTEXT)
@@ -69,7 +69,7 @@ def features(
         learned = learn(target)
         place = target.with_suffix(".classifier.npz")
         save_classifier(place, learned)
-        click.echo(
+        say(
             f"{place}: learned from {learned.rows:,} rows, {len(learned.classes)} classes; accuracy on every "
             f"fifth row {learned.accuracy:.3f}"
         )

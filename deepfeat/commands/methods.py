@@ -146,7 +146,11 @@ def schema(plugins: tuple[Path, ...]) -> None:
 
     \b
       deepfeat schema > experiment.schema.json
-      # yaml-language-server: $schema=experiment.schema.json     (first line of experiment.yml)
+
+    and the first line of experiment.yml:
+
+    \b
+      # yaml-language-server: $schema=experiment.schema.json
     """
     from deepfeat.config import json_schema  # noqa: PLC0415
     from deepfeat.methods.registry import load_registry  # noqa: PLC0415

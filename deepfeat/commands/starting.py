@@ -29,14 +29,14 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
 
     \b
       deepfeat init --data Data/mine.csv --target outcome
-      deepfeat init heart --data Data/processed.cleveland.data --names Data/attributes
+      deepfeat init heart --data Data/heart.data --names Data/attributes
     """
     from deepfeat.methods.registry import load_registry  # noqa: PLC0415 - commands import what they need
     from deepfeat.starting.draft import seen  # noqa: PLC0415
     from deepfeat.starting.init import write_experiment  # noqa: PLC0415
 
     written = write_experiment(directory, data, target, names, load_registry())
-    click.echo(f"{written.path}: {seen(written.glance)}")
+    say(f"{written.path}: {seen(written.glance)}")
     for column, reason in written.glance.ignored.items():
         say(f"  ignored  {column}: {reason}")
     say(f"  asked    {', '.join(written.methods)}")

@@ -244,7 +244,8 @@ def for_a_report() -> dict[str, str]:
         "python": info["python"],
         **_required(),
         "system": info["system"],
-        "processor": f"{info['cpu']}, {cores}, {' '.join(info['instruction_sets'][-3:])}",
+        "processor": f"{info['cpu']}, {cores}",
+        "instructions": " ".join(info["instruction_sets"][-3:]),
         "installed in": str(Path(__file__).resolve().parents[2]),
     }
 
