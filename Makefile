@@ -36,26 +36,26 @@ lint: $(DEVELOPMENT) ## style, formatting, types and import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEVELOPMENT) ## measure speed and memory; the tables of docs/performance.md
+bench: $(DEVELOPMENT) ## measure speed and memory: docs/performance.md
 	$(BIN)/python benchmarks $(ARGS)
 
-chaos: $(DEVELOPMENT) ## kill runs, break disks, damage files, hostile plugins: nothing may be lost (an hour)
+chaos: $(DEVELOPMENT) ## kill runs, damage files: nothing may be lost (an hour)
 	$(BIN)/python -m pytest -m chaos -rA $(ARGS)
 
-e2e: $(DEVELOPMENT) ## the page of a run in Chromium; containers and Slurm for real (root and apt)
+e2e: $(DEVELOPMENT) ## a page in Chromium, containers and Slurm for real (root, apt)
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; fi
 	$(BIN)/python -m pytest -m e2e -rs tests/e2e $(ARGS)
 
-docs: $(DEVELOPMENT) ## write the generated pages anew, then the static pages in build/docs
+docs: $(DEVELOPMENT) ## write generated pages anew, then static pages in build/docs
 	$(BIN)/python docs/generate
 	$(BIN)/python -m sphinx -q -E -W --keep-going -b html -d build/doctrees -c docs . build/docs $(ARGS)
 	@echo "Open build/docs/index.html"
 
-picture: $(DEVELOPMENT) ## photograph the page of the last `make run` for the README (Chromium)
+picture: $(DEVELOPMENT) ## photograph the page of `make run` for the README (Chromium)
 	$(BIN)/python docs/images/take.py ExpOutput/breast_cancer
 
-lock: ## write both requirements files anew from pyproject.toml (ARGS=--upgrade for newer versions)
+lock: ## write both requirements files anew (ARGS=--upgrade: newer)
 	@$(CHECK_PYTHON)
 	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet uv; PATH="$$tools/bin:$$PATH"; \
@@ -71,7 +71,7 @@ audit: ## compare the locks with the published vulnerabilities (pip-audit)
 	for lock in requirements.lock requirements-dev.lock; do \
 		echo "$$lock"; "$$tools/bin/pip-audit" --strict --disable-pip --require-hashes -r "$$lock" $(ARGS); done
 
-sbom: ## write sbom.json, a CycloneDX list of what the runtime lock installs
+sbom: ## write sbom.json: what the runtime lock installs (CycloneDX)
 	@$(CHECK_PYTHON)
 	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check cyclonedx-bom; \
@@ -80,7 +80,7 @@ sbom: ## write sbom.json, a CycloneDX list of what the runtime lock installs
 	echo "sbom.json written"
 
 # Not among the tools of .venv: it wants an older rich than deepfeat has.
-crate: ## check the RO-Crate of a run against its published profile (ARGS=ExpOutput/breast_cancer; needs the network)
+crate: ## check the RO-Crate of a run (ARGS=ExpOutput/NAME; network)
 	@$(CHECK_PYTHON)
 	@set -eu; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	$(PYTHON) -m venv "$$tools"; "$$tools/bin/python" -m pip install --quiet --disable-pip-version-check roc-validator; \

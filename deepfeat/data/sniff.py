@@ -130,12 +130,15 @@ def _check_parquet(path: Path) -> FileKind:
 
 
 def _neighbours(path: Path) -> str:
-    """` (did you mean ...)` from the files beside a missing one."""
+    """` (did you mean ...)` from the files beside a missing one, or those of its kind where none is near."""
     try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         return ""
-    return f" ({shorten(did_you_mean(path.name, names), 200)})" if names else ""
+    names = [name for name in names if not name.startswith(".")]
+    near = did_you_mean(path.name, names).startswith("did you mean")
+    alike = [] if near else [name for name in names if Path(name).suffix == path.suffix]
+    return f" ({shorten(did_you_mean(path.name, alike or names), 200)})" if names else ""
 
 
 def _fault(path: Path, message: str) -> InputError:

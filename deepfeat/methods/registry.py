@@ -93,8 +93,8 @@ class Registry:
             return ""
         message = f"unknown {what} {name}; {did_you_mean(name, known)}"
         if self.broken:
-            sources = dict.fromkeys(plugin.source for plugin in self.broken)
-            message += f" (plugins that cannot be used: {', '.join(sources)})"
+            reasons = {plugin.source: f"{plugin.source}: {plugin.error}" for plugin in self.broken}
+            message += f" (plugins that cannot be used: {'; '.join(reasons.values())})"
         return message
 
     def resolve(

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepfeat.data.glance import Glance, glance_at
@@ -54,7 +54,10 @@ def write_experiment(
         raise InputError(
             Problem(str(path), 0, 0, "found an experiment already; name another directory: deepfeat init DIR")
         )
-    glance = glance_at(table, target, names, _from(folder, table))
+    try:
+        glance = glance_at(table, target, names, _from(folder, table))
+    except InputError as error:
+        raise InputError(replace(each, message=_as_typed(each.message)) for each in error.problems) from error
     if names is not None:
         config = glance.config.model_copy(update={"names": _from(folder, names)})
         glance = Glance(
@@ -74,6 +77,13 @@ def experiment_name(table: Path) -> str:
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", table.stem).lstrip("._-")
     return name[:100] or "experiment"
+
+
+def _as_typed(message: str) -> str:
+    """A message that speaks of options, as there is no experiment yet that has settings."""
+    for name in ("path", "target", "names"):
+        message = message.replace(f"data.{name}", "--data" if name == "path" else f"--{name}")
+    return message
 
 
 def _from(folder: Path, file: Path) -> str:

@@ -140,6 +140,13 @@ def test_a_missing_file_is_told_with_its_nearest_neighbour(write: Callable[..., 
     assert str(caught.value) == "haert.csv: found no such file; check data.path (did you mean heart.csv?)"
 
 
+def test_a_missing_file_without_a_near_one_is_told_with_those_of_its_kind(write: Callable[..., Path]) -> None:
+    for name in ("b.csv", "a.csv", "README.md", ".hidden.csv"):
+        write(name, CSV)
+    with pytest.raises(InputError, match=r"check data\.path \(use one of: a\.csv, b\.csv\)"):
+        sniff(Path("elsewhere.csv"))
+
+
 def test_a_directory_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="found a directory; give"):
         sniff(tmp_path)

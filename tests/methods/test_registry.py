@@ -268,12 +268,13 @@ def test_a_broken_plugin_is_fatal_only_if_asked_for(
     fine = experiment("methods: [ant]\n")
     assert len(registry.resolve(fine.experiment.methods, fine)) == 1
     no_wings = f"{lacking}: ModuleNotFoundError: No module named 'wings'"
+    dead = f"{broken}: RuntimeError: extinct"
     for asked, message in [
-        ("dodo", f"method dodo cannot be used: {broken}: RuntimeError: extinct; mend or remove that plugin"),
+        ("dodo", f"method dodo cannot be used: {dead}; mend or remove that plugin"),
         ("emu", f"method emu cannot be used: {no_wings}; install wings, or remove that plugin"),
         (
             "bird",
-            f"unknown method bird; use one of: ant, zebra (plugins that cannot be used: {broken}, {lacking})",
+            f"unknown method bird; use one of: ant, zebra (plugins that cannot be used: {dead}; {no_wings})",
         ),
     ]:
         loaded = experiment(f"methods: [{asked}]\n")

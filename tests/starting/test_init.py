@@ -105,8 +105,8 @@ def test_methods_go_by_the_size_of_the_table(tmp_path: Path, deepfeat: Type) -> 
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--data", "my table.csv", "--target", "outcom"), "did you mean outcome?"),
-        (("--data", "mytable.csv"), "found no such file; check data.path (did you mean my table.csv?)"),
+        (("--data", "my table.csv", "--target", "outcom"), "which --target names; did you mean outcome?"),
+        (("--data", "mytable.csv"), "found no such file; check --data (did you mean my table.csv?)"),
         (
             ("my table.csv", "--data", "my table.csv"),
             "found a file; for a directory type: deepfeat init --data",
