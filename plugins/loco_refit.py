@@ -1,7 +1,7 @@
 """loco_refit: how much worse networks do on new rows when they are trained without a feature."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from deepfeat.methods import (
     retrained_losses,
     screened,
 )
-
-if TYPE_CHECKING:
-    pass
 
 Floats = NDArray[np.float64]
 Unit = tuple[int, ...]

@@ -98,13 +98,6 @@ class Images:
         pictures[..., self.order] = rows
         return pictures.reshape(*rows.shape[:-1], *self.shape)
 
-    def to_map(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Scores of regions `(..., regions)` as maps `(..., height, width)`."""
-        spread = np.empty((*scores.shape[:-1], self.height, self.width), dtype=scores.dtype)
-        for index, (top, bottom, left, right) in enumerate(self.boxes):
-            spread[..., top:bottom, left:right] = scores[..., index, None, None]
-        return spread
-
 
 def usual_region(height: int, width: int) -> int:
     """The side of a region where nobody says it: an eighth of the longer side."""

@@ -32,12 +32,6 @@ def test_of_single_pixels_the_order_is_plain() -> None:
     assert images.names[:2] == ("y0 x0", "y0 x1")
 
 
-def test_scores_of_regions_become_a_map() -> None:
-    images = Images(3, 4, 1, region=2)
-    spread = images.to_map(np.array([1.0, 2.0, 3.0, 4.0]))
-    assert spread.tolist() == [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4]]
-
-
 def test_there_are_at_most_eight_regions_along_a_side() -> None:
     assert [usual_region(*size) for size in ((32, 32), (28, 28), (5, 9), (4, 4), (224, 100))] == [
         4,
