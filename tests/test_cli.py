@@ -252,7 +252,7 @@ def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...],
             yield (*above, name), command
 
 
-@pytest.mark.parametrize(("words", "command"), commands(program), ids=str)
+@pytest.mark.parametrize(("words", "command"), list(commands(program)), ids=str)
 def test_help_fits_a_terminal(words: tuple[str, ...], command: click.Command) -> None:
     context = click.Context(command, info_name=" ".join(["deepfeat", *words]), terminal_width=80)
     assert [line for line in command.get_help(context).splitlines() if len(line) > 80] == []
