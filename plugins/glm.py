@@ -79,7 +79,7 @@ class Glm(Method):
         columns, x, deviations = _design(data)
         groups = _groups(data, columns)
         if x.shape[1] + 2 > data.n_rows:
-            return self._estimates_alone(data, x, groups, context)
+            return self._estimates_alone(data, columns, x, deviations, context)
         if x.shape[1] > self.params.most_columns:
             raise MethodError(
                 f"{x.shape[1]:,} columns are more than most_columns ({self.params.most_columns:,}); raise it "
@@ -87,12 +87,12 @@ class Glm(Method):
             )
         fitted = _fitted(data, x, groups)
         _write_table(context, data, columns, fitted, deviations)
-        one = [own[0] if len(own) == 1 else -1 for own in groups] if len(fitted.coefficients) == 1 else []
+        one = _one_column(groups) if len(fitted.coefficients) == 1 else []
         return Importance(
             _contributions(x, fitted.coefficients, groups),
             **{field: _of(one, getattr(fitted, name)[0]) for field, name in _ESTIMATES.items() if len(one)},
             p_value=fitted.group_p,
-            scale=f"{'change of y' if data.task == 'regression' else 'log odds ratio'} per deviation",
+            scale=_scale(data),
             null_hypothesis="all coefficients of the feature are zero, given all other features",
             assumption="the model is right: effects are linear and add up on the scale of the link, and rows "
             "are independent",
@@ -100,9 +100,10 @@ class Glm(Method):
         )
 
     def _estimates_alone(
-        self, data: Dataset, x: Floats, groups: list[NDArray[np.int64]], context: Context
+        self, data: Dataset, columns: NDArray[np.int64], x: Floats, deviations: Floats, context: Context
     ) -> Importance:
         """More columns than rows: no test is valid, but a penalty gives estimates."""
+        groups = _groups(data, columns)
         seed = int(context.rng.integers(1 << 31))
         if data.task in {"binary", "multiclass"}:
             coefficients = penalised(x, data.strata, self.params.wide, labels=True, seed=seed)
@@ -118,10 +119,27 @@ class Glm(Method):
             f"{x.shape[1]:,} columns and {data.n_rows:,} rows: coefficients of a cross-validated "
             f"{self.params.wide}, which have no valid p-values"
         )
-        return Importance(_contributions(x, coefficients, groups), notes=(note,))
+        _write_coefficients(context, data, columns, coefficients, deviations)
+        single = len(coefficients) == 1
+        return Importance(
+            _contributions(x, coefficients, groups),
+            effect=_of(_one_column(groups), coefficients[0]) if single else None,
+            scale=_scale(data) if single else "",
+            notes=(note,),
+        )
 
 
 _ESTIMATES = {"effect": "coefficients", "std_error": "std_errors", "ci_low": "ci_low", "ci_high": "ci_high"}
+
+
+def _scale(data: Dataset) -> str:
+    """What effects are measured in."""
+    return f"{'change of y' if data.task == 'regression' else 'log odds ratio'} per deviation"
+
+
+def _one_column(groups: list[NDArray[np.int64]]) -> list[int]:
+    """The column of each feature that has a single one, else -1."""
+    return [own[0] if len(own) == 1 else -1 for own in groups]
 
 
 def _contributions(x: Floats, coefficients: Floats, groups: list[NDArray[np.int64]]) -> Floats:
@@ -187,11 +205,7 @@ def _write_table(
 
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
 
-    owners = [data.features[j] for j in data.column_feature[columns]]
-    terms = [
-        f"{feature.name} = {feature.levels[column - feature.start]}" if feature.is_category else feature.name
-        for feature, column in zip(owners, columns, strict=True)
-    ]
+    terms = _terms(data, columns)
     outcomes = _outcomes(data, len(fitted.coefficients))
     parts = []
     for row, outcome in enumerate(outcomes):
@@ -224,6 +238,38 @@ def _write_table(
                     part[name] = np.exp(per_unit[values])
         parts.append(part)
     write_table(context.artefact("coefficients.csv"), pd.concat(parts, ignore_index=True))
+
+
+def _write_coefficients(
+    context: Context, data: Dataset, columns: NDArray[np.int64], coefficients: Floats, deviations: Floats
+) -> None:
+    """`coefficients.csv` of a penalised model: its coefficients, and no more."""
+    import pandas as pd  # noqa: PLC0415 - loaded by whoever runs methods
+
+    from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
+
+    # for two classes there is one outcome, and for several one for each
+    parts = [
+        pd.DataFrame(
+            {
+                "outcome": outcome,
+                "term": _terms(data, columns),
+                "coefficient": own / deviations,
+                "coefficient_per_deviation": own,
+            }
+        )
+        for outcome, own in zip(_outcomes(data, len(coefficients)), coefficients, strict=True)
+    ]
+    write_table(context.artefact("coefficients.csv"), pd.concat(parts, ignore_index=True))
+
+
+def _terms(data: Dataset, columns: NDArray[np.int64]) -> list[str]:
+    """The columns as the rows of a table of coefficients are called."""
+    owners = [data.features[j] for j in data.column_feature[columns]]
+    return [
+        f"{feature.name} = {feature.levels[column - feature.start]}" if feature.is_category else feature.name
+        for feature, column in zip(owners, columns, strict=True)
+    ]
 
 
 def _outcomes(data: Dataset, count: int) -> list[str]:

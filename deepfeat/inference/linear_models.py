@@ -25,6 +25,7 @@ LARGEST_ERROR, LARGEST_COEFFICIENT = 1e3, 15.0
 """Of a standardised column in a logistic model; beyond them the likelihood has no maximum in earnest."""
 LEVEL = 0.05
 ITERATIONS = 200
+MOST_PROFILED = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,9 +234,14 @@ def _maximum_likelihood(model: Any) -> Any | None:  # noqa: ANN401 - statsmodels
 
 
 def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
-    """Firth's logistic regression: Wald intervals, penalised likelihood ratio tests."""
+    """Firth's logistic regression: penalised likelihood ratio tests, and the intervals that belong to them.
+
+    Such an interval holds the values that a test does not reject. They take as long as the cube of the number
+    of columns, and more; of many columns the intervals are those of Wald, and the model's name says so.
+    """
     from firthmodels import FirthLogisticRegression  # noqa: PLC0415 - as above
     from scipy.stats import chi2  # noqa: PLC0415 - as above
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
 
     def fitted_to(table: Floats) -> Any:  # noqa: ANN401
         return FirthLogisticRegression(backend="numpy", max_iter=ITERATIONS, max_halfstep=50).fit(
@@ -244,7 +250,16 @@ def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        whole = fitted_to(x).lrt(list(range(x.shape[1])))
+        # an end that is not found is that of Wald
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        every = list(range(x.shape[1]))
+        whole = fitted_to(x).lrt(every)
+        few = len(every) <= MOST_PROFILED
+        # the last row is that of the intercept
+        wald = np.asarray(whole.conf_int(LEVEL))[:-1]
+        profiled = wald
+        if few:
+            profiled = whole.conf_int(LEVEL, method="pl", features=every, max_iter=ITERATIONS)[:-1]
         joint = []
         for columns in groups:
             if len(columns) < 2:  # noqa: PLR2004
@@ -255,13 +270,13 @@ def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
             joint.append(float(chi2.sf(max(0.0, ratio), len(columns))))
     coefficients, errors = whole.coef_[None], whole.bse_[None, : x.shape[1]]
     p_values = whole.lrt_pvalues_[None, : x.shape[1]]
-    reach = _normal_quantile() * errors
+    interval = np.where(np.isfinite(profiled), profiled, wald)
     return LinearFit(
-        "Firth's penalised logistic regression",
+        "Firth's penalised logistic regression" + ("" if few else " with Wald intervals"),
         coefficients,
         errors,
-        coefficients - reach,
-        coefficients + reach,
+        interval[None, :, 0],
+        interval[None, :, 1],
         p_values,
         _filled(groups, joint, p_values[0]),
     )

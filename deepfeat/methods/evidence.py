@@ -12,6 +12,8 @@ from deepfeat.methods.importance import Importance
 
 Floats = NDArray[np.float64]
 
+TESTS = "tests.csv"
+"""The table of all tests in the folder of a method."""
 # Clusters that a note names; the table has all.
 SHOWN_CLUSTERS = 3
 SCREENED = (
@@ -117,7 +119,7 @@ def _about_clusters(crossfit: CrossFit, questions: Sequence[Question], tests: Fi
     more = f"; and {len(clusters) - len(shown)} more clusters" if len(clusters) > len(shown) else ""
     where = "; tests.csv has all" if clusters[0] in tested else ""
     note = (
-        f"Correlated above {CORRELATED}, so that each can stand in for the other and neither may be "
+        f"Correlated above {CORRELATED}, so that each can stand in for the others and none may be "
         f"significant by itself: {'; '.join(shown)}{more}{where}."
     )
     return [note]
@@ -143,4 +145,4 @@ def _write_tests(crossfit: CrossFit, questions: Sequence[Question], tests: Findi
             **(tests.details or {}),
         }
     )
-    write_table(crossfit.context.artefact("tests.csv"), table)
+    write_table(crossfit.context.artefact(TESTS), table)

@@ -58,6 +58,7 @@ class CountedFit:
     def sentence(self) -> str:
         """The same in words."""
         return (
-            f"trained {self.networks} networks in {duration(self.seconds)}; one by one with keras.Model.fit "
-            f"the same epochs would take about {duration(self.one_by_one)}"
+            f"needed {self.networks} networks; training those that were not there took "
+            f"{duration(self.seconds)}, one by one with keras.Model.fit all of them would take about "
+            f"{duration(self.one_by_one)}"
         )

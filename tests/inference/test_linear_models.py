@@ -5,6 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import chi2, kstest
 
+from deepfeat.inference import linear_models
 from deepfeat.inference.linear_models import (
     Penalty,
     independent_columns,
@@ -49,6 +50,25 @@ def test_separated_classes_get_a_finite_estimate() -> None:
     assert fit.coefficients[0, 0] > 5
     assert fit.group_p[0] < 1e-6
     assert fit.group_p[3] > 0.05
+
+
+def test_intervals_of_separated_classes_say_the_same_as_their_tests() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(60, 6))
+    y = (x[:, 0] + 0.5 * x[:, 1] > 0).astype(float)
+    fit = logistic(x, y, [np.array([column]) for column in range(6)])
+    assert "Firth" in fit.model
+    reject = (fit.ci_low > 0) | (fit.ci_high < 0)
+    np.testing.assert_array_equal(reject[0], fit.group_p < 0.05)
+    # not symmetric, as those of Wald would be
+    assert fit.ci_high[0, 0] - fit.coefficients[0, 0] > 1.2 * (fit.coefficients[0, 0] - fit.ci_low[0, 0])
+
+
+def test_many_columns_get_the_intervals_of_wald(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear_models, "MOST_PROFILED", 3)
+    fit = logistic(X, (X[:, 0] > 0).astype(float), GROUPS)
+    assert fit.model.endswith("with Wald intervals")
+    np.testing.assert_allclose(fit.ci_high - fit.coefficients, fit.coefficients - fit.ci_low)
 
 
 def test_the_multinomial_model_tests_by_likelihood_ratio() -> None:

@@ -37,5 +37,5 @@ def test_fits_are_counted_and_passed_on() -> None:
     assert record["networks"] == 4
     assert record["one_by_one_seconds"] == pytest.approx(28)
     assert 0 <= record["seconds"] < 7
-    assert "trained 4 networks in " in counted.sentence()
+    assert "needed 4 networks; " in counted.sentence()
     assert counted.sentence().endswith("would take about 28 s")

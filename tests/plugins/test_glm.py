@@ -82,7 +82,16 @@ def test_more_columns_than_rows_give_estimates_without_p_values(tmp_path: Path, 
     problem = PROBLEMS[family](60, 180, 0)
     answer = ask(problem.dataset(), tmp_path)
     assert answer.p_value is None
-    assert answer.effect is None
+    assert answer.ci_low is None
+    table = pd.read_csv(tmp_path / "coefficients.csv")
+    assert not {"p_value", "std_error"} & set(table.columns)
+    if family == "friedman1_regression":
+        assert answer.scale == "change of y per deviation"
+        np.testing.assert_allclose(answer.effect, table["coefficient_per_deviation"])
+        assert 0 < np.count_nonzero(answer.effect) < 60
+    else:  # three classes have no single effect
+        assert answer.effect is None
+        assert table["outcome"].nunique() == 3
     assert "no valid p-values" in answer.notes[0]
 
 

@@ -346,4 +346,4 @@ class Refits(Method):
     assert "refits" not in asked["gate"]
     assert asked["refits"]["refits"]["networks"] == 2
     assert asked["refits"]["refits"]["one_by_one_seconds"] > 0
-    assert "trained 2 networks in " in ran.screen.getvalue()
+    assert "needed 2 networks; " in ran.screen.getvalue()
