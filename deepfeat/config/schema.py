@@ -390,7 +390,7 @@ class RankingConfig(Section):
         default=10,
         ge=2,
         le=10_000,
-        description="splits at most on which a linear model and a random forest are trained, to compare with",
+        description="splits at most on which a linear model and trees are trained, to compare with",
     )
     multiplicity: Literal["bh", "holm", "by"] = Field(
         default="bh",

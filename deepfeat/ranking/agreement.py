@@ -14,10 +14,14 @@ _MOST_NOTES = 50
 
 
 class Outlook(NamedTuple):
-    """What a method says of itself: what it sees, and what it cannot see."""
+    """What a method says of itself: what it sees, what it cannot see.
+
+    `asks_networks` is False where it does not ask the networks of the run, but models of its own.
+    """
 
     sees: str = ""
     blind_to: str = ""
+    asks_networks: bool = True
 
 
 def agreement_matrix(means: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The answer in sentences: which features, how sure, how good the networks were."""
+"""The answer in sentences: which features, how sure, how good the models were."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers
 from deepfeat.ranking.convergence import Convergence
-from deepfeat.ranking.skill import CONSTANT, NETWORKS, Skill
+from deepfeat.ranking.skill import CONSTANT, JOINT, NETWORKS, Judged, Skill, Verdict
 from deepfeat.ranking.stability import Stability
 
 _NAMED = 3
-_MODEL_NAMES = {"linear": "a generalised linear model", "forest": "a random forest", CONSTANT: "a constant"}
+_MODEL_NAMES = {
+    "linear": "a generalised linear model",
+    "forest": "a random forest",
+    "boosted": "boosted trees",
+    CONSTANT: "a constant",
+    NETWORKS: "the networks alone",
+    JOINT: "all models together",
+}
 _SCORE_NAMES = {"auc": "area under the ROC curve (AUC)", "r2": "explained share of the variance (R2)"}
 # what the usual reading of the measure calls poor, fair and excellent (Nogueira et al. 2018, section 5)
 _STABLE, _UNSTABLE = 0.75, 0.4
@@ -40,12 +48,19 @@ class Answer:
 
     Attributes:
         usable: whether the ranking may be used; None where one cannot tell.
-        headline: two sentences that can be quoted: which features and how sure, and how good the networks
+        verdict: of what the ranking rests on, see `Skill`.
+        judged: what that is: `networks`, or `joint`, all models together, where others carry more.
+        better: the baseline that is clearly better, for the verdict `worse`.
+        headline: two statements that can be quoted: which features and how sure, and how good the models
             were. Where the ranking must not be used, they say so instead.
-        details: further sentences: members left out, stability, whether more models are needed, agreement.
+        details: further sentences: who carries the ranking, members left out, stability, whether more models
+            are needed, agreement.
     """
 
     usable: bool | None
+    verdict: Verdict
+    judged: str
+    better: str
     headline: tuple[str, str]
     details: tuple[str, ...]
 
@@ -60,8 +75,12 @@ def answer(
     top_k: int,
     kendall_w: float = math.nan,
     confidence: float = 0.95,
+    carriers: Carriers = ONLY_NETWORKS,
 ) -> Answer:
     """Say what was found.
+
+    A ranking is worth as much as the models that it explains. It is judged by the networks where they carry
+    at least as much of it as the other models, and else by what all of them predict together.
 
     Args:
         ranking: as `build_ranking` returns it.
@@ -72,38 +91,52 @@ def answer(
         top_k: size of the top.
         kendall_w: agreement of the methods, NaN where there is one only.
         confidence: of the intervals.
+        carriers: which models carry the ranking.
     """
     level = f"{confidence * 100:g} % interval"
-    usable = {"skill": True, "unknown": None}.get(skill.verdict, False)
-    second = _how_good(skill, level)
-    if skill.verdict == "no_skill":
-        first = (
-            "There is nothing to rank: on rows that they had not seen, the networks were not shown to "
-            "predict better than a constant, so the order of the features must not be used."
-        )
-    elif skill.verdict == "worse":
-        first = (
-            f"The ranking must not be used: {_model_name(skill.better)} predicts clearly better than the "
-            "networks, which have missed much of what these features tell."
-        )
-    else:
-        first = _which_features(ranking, members, level)
-        if skill.verdict == "unknown":
-            second += (
-                " Whether that is better than a constant cannot be told from so few networks or rows; "
-                "train more networks before the ranking is used."
-            )
+    joint = None if carriers.by_networks else skill.joint
+    judged = Judged(skill.verdict, skill.better) if joint is None else joint
+    who = "the networks" if joint is None else f"{_carriers(carriers, members)} together"
     details = [
+        *_carried(carriers, members),
         *_left_out(members),
         *_stability(stable, top_k, level),
         *_enough(convergence, members.averaged),
         *_agreement(kendall_w),
     ]
-    return Answer(usable, (first, second), tuple(details))
+    return Answer(
+        usable={"skill": True, "unknown": None}.get(judged.verdict, False),
+        verdict=judged.verdict,
+        judged=NETWORKS if joint is None else JOINT,
+        better=judged.better,
+        headline=(
+            _first(judged, who, ranking, members, carriers, level),
+            _how_good(skill, judged, carriers, level),
+        ),
+        details=tuple(details),
+    )
 
 
-def _which_features(ranking: pd.DataFrame, members: Members, level: str) -> str:
-    """Which features matter most, and how sure that is."""
+def _first(
+    judged: Judged, who: str, ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str
+) -> str:
+    """Which features matter, or why that must not be asked."""
+    if judged.verdict == "no_skill":
+        return (
+            f"There is nothing to rank: on rows that they had not seen, {who} were not shown to "
+            "predict better than a constant, so the order of the features must not be used."
+        )
+    if judged.verdict == "worse":
+        verb = "predict" if judged.better == "boosted" else "predicts"
+        return (
+            f"The ranking must not be used: {_model_name(judged.better)} {verb} clearly better than "
+            f"{who}, which have missed much of what these features tell."
+        )
+    return _which_features(ranking, members, carriers, level)
+
+
+def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str) -> str:
+    """Which features matter most, to whom, and how sure that is."""
     top = ranking.head(_NAMED)
     with_interval = bool(top["rank_low"].notna().all())
     shown = [
@@ -111,35 +144,89 @@ def _which_features(ranking: pd.DataFrame, members: Members, level: str) -> str:
         + (f", {level} {row.rank_low:.0f} to {row.rank_high:.0f})" if with_interval else ")")
         for row in top.itertuples()
     ]
-    count = f"{members.averaged} network{'' if members.averaged == 1 else 's'}"
+    alone = list(carriers.told) == [NETWORKS]
+    whom = _networks(members) if alone else _carriers(carriers, members)
     if len(ranking) == 1:
-        return f"{top['feature'].iloc[0]} is the only feature, so {count} cannot rank it against another."
+        return f"{top['feature'].iloc[0]} is the only feature, so {whom} cannot rank it against another."
     verb = "matters" if len(shown) == 1 else "matter"
+    others = "networks" if alone else "networks and splits of the rows"
     sure = (
-        "; the intervals say how far a rank would move with other networks."
+        f"; the intervals say how far a rank would move with other {others}."
         if with_interval
-        else "; one network alone cannot say how sure that is."
+        else f"; one {'network' if alone else 'fit'} alone cannot say how sure that is."
     )
-    return f"Of {len(ranking):,} features, {_listed(shown)} {verb} most to {count}{sure}"
+    return f"Of {len(ranking):,} features, {_listed(shown)} {verb} most to {whom}{sure}"
 
 
-def _how_good(skill: Skill, level: str) -> str:
-    """How good the networks are, beside the baselines."""
-    row = skill.row(NETWORKS)
+def _how_good(skill: Skill, judged: Judged, carriers: Carriers, level: str) -> str:
+    """How good what the ranking rests on is, beside the baselines."""
+    by_networks = carriers.by_networks or skill.joint is None
     name = _SCORE_NAMES.get(skill.score, skill.score)
-    if not math.isfinite(row["mean"]):
-        return f"How good the networks are is not known: their held-out rows do not define the {name}."
-    interval = f" ({level} {row['low']:.3f} to {row['high']:.3f})" if math.isfinite(row["low"]) else ""
+    own = skill.row(NETWORKS if by_networks else JOINT)
+    who = "the networks" if by_networks else "they"
+    if not math.isfinite(own["mean"]):
+        return f"How good {who} are is not known: their held-out rows do not define the {name}."
+    interval = f" ({level} {own['low']:.3f} to {own['high']:.3f})" if math.isfinite(own["low"]) else ""
     beside = [
         f"{mean:.3f} for {_model_name(model)}"
         for model in skill.table["model"]
-        if model != NETWORKS and math.isfinite(mean := skill.row(model)["mean"])
+        if model != (NETWORKS if by_networks else JOINT) and math.isfinite(mean := skill.row(model)["mean"])
     ]
     compared = f", beside {_listed(beside)} on the same splits" if beside else ""
-    return (
-        f"On rows that they had not seen, the networks reached a mean {name} of "
-        f"{row['mean']:.3f}{interval}{compared}."
+    reached = "the networks reached" if by_networks else "they reached together"
+    said = (
+        f"On rows that they had not seen, {reached} a mean {name} of {own['mean']:.3f}{interval}{compared}."
     )
+    if not by_networks and judged.verdict in ("skill", "unknown"):
+        said += _networks_alone(skill, carriers)
+    if judged.verdict == "unknown":
+        said += (
+            " Whether that is better than a constant cannot be told from so few networks or rows; "
+            "train more networks before the ranking is used."
+        )
+    return said
+
+
+def _networks_alone(skill: Skill, carriers: Carriers) -> str:
+    """That the ranking is not the networks', and must not be taken for theirs where they are no good."""
+    ranking = f" Other models carry {1 - carriers.shares[NETWORKS]:.2f} of the ranking"
+    if skill.verdict == "no_skill":
+        return (
+            f"{ranking}; the networks were not shown to predict better than a constant, and what their "
+            "methods say alone must not be used."
+        )
+    if skill.verdict == "worse":
+        verb = "predict" if skill.better == "boosted" else "predicts"
+        return (
+            f"{ranking}; {_model_name(skill.better)} {verb} clearly better than the networks, and what their "
+            "methods say alone must not be used."
+        )
+    return ""
+
+
+def _carried(carriers: Carriers, members: Members) -> list[str]:
+    """Who carries the ranking, where it is not the networks alone."""
+    if list(carriers.told) == [NETWORKS]:
+        return []
+    listed = _carriers(carriers, members)
+    return [f"The ranking is the weighted mean of what matters to {listed}; the weights add up to 1."]
+
+
+def _carriers(carriers: Carriers, members: Members) -> str:
+    """The models that carry the ranking, the heaviest first, with their weights."""
+    names = [_networks(members) if name == NETWORKS else _plain(name) for name in carriers.told]
+    shares = [f"{share:.2f}" for share in carriers.told.values()]
+    shares[0] = f"weight {shares[0]}"
+    return _listed([f"{name} ({share})" for name, share in zip(names, shares, strict=True)])
+
+
+def _networks(members: Members) -> str:
+    return f"{members.averaged} network{'' if members.averaged == 1 else 's'}"
+
+
+def _plain(method: str) -> str:
+    """The name of a method in a sentence."""
+    return method.replace("_", " ")
 
 
 def _left_out(members: Members) -> list[str]:

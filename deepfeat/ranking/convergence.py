@@ -42,6 +42,7 @@ def convergence(
     *,
     confidence: float = 0.95,
     seed: int = 0,
+    members: int | None = None,
 ) -> Convergence:
     """Agreement of ensembles of other sizes with this one, and the size that is enough.
 
@@ -60,6 +61,7 @@ def convergence(
         across: how the methods are averaged, see `mean_over_methods`.
         confidence: of the intervals whose width is shown.
         seed: makes the draws repeatable.
+        members: how many there are, see `member_rows`.
 
     Returns:
         A curve with the columns `models`; `agreement`, its mean; `agreement_low`, what 95 % of the ensembles
@@ -68,7 +70,8 @@ def convergence(
         three members, or importances without differences, it has no rows.
     """
     # A mean over members and methods may be taken in either order; one array is sooner resampled than many.
-    rows = {"": member_importance(normalised)} if across == "mean" else member_rows(normalised)
+    alone = across == "mean"
+    rows = {"": member_importance(normalised, members=members)} if alone else member_rows(normalised, members)
     members = len(next(iter(rows.values())))
     full = mean_over_methods({name: mean_over_members(own)[None] for name, own in rows.items()}, across)[0]
     top = top_sets(full[None], k)[0]

@@ -1,8 +1,8 @@
 """Do the networks predict at all, and as well as what one would use otherwise?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 
 Verdict = Literal["skill", "no_skill", "worse", "unknown"]
 
-NETWORKS, CONSTANT = "networks", "constant"
+NETWORKS, JOINT, CONSTANT = "networks", "joint", "constant"
 
 # No score is higher than that of a perfect prediction.
 BEST = 1.0
 # Networks that keep less than this share of what a baseline gains over a constant are clearly worse.
 KEPT = 0.9
+
+
+class Judged(NamedTuple):
+    """What is to be thought of a model, and the baseline that is clearly better, for `worse`."""
+
+    verdict: Verdict
+    better: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,15 +32,18 @@ class Skill:
     Attributes:
         score: name of the score; larger is better.
         table: a row per model, see `compare`.
-        verdict: `skill`; `no_skill`, not shown to beat a constant; `worse`, clearly worse than a baseline;
-            `unknown`, where there are too few splits, or too few rows in them, to tell.
+        verdict: of the networks: `skill`; `no_skill`, not shown to beat a constant; `worse`, clearly worse
+            than a baseline; `unknown`, where there are too few splits, or too few rows in them, to tell.
         better: the baseline that is clearly better than the networks, for `worse`.
+        joint: the same of the joint prediction, which has no skill either where no single model has; None
+            where there is none.
     """
 
     score: str
     table: pd.DataFrame
     verdict: Verdict
     better: str = ""
+    joint: Judged | None = None
 
     def row(self, model: str) -> dict[str, float]:
         """The numbers of a model's row, by column."""
@@ -79,6 +89,7 @@ def compare(
     baselines: Mapping[str, NDArray[np.float64]],
     held_out_share: float,
     confidence: float = 0.95,
+    joint: NDArray[np.float64] | None = None,
 ) -> Skill:
     """Put the networks beside the baselines, on the same splits.
 
@@ -88,37 +99,70 @@ def compare(
         baselines: per model, (some splits,) its scores on the first of the same splits; one is `constant`.
         held_out_share: as in `resampled_interval`.
         confidence: of the intervals.
+        joint: (some splits,) the score of what networks and other models predict together, on the first of
+            the same splits.
 
     Returns:
         A table with `model`; `score`, its name; `mean`, `low`, `high` of the score; `splits`, how many have
         one; and `difference`, `difference_low`, `difference_high`: networks minus model, on the same splits.
     """
     rows = []
-    for model, scores in {NETWORKS: networks, **baselines}.items():
+    together = {} if joint is None else {JOINT: joint}
+    for model, scores in {NETWORKS: networks, **together, **baselines}.items():
         mean, low, high = resampled_interval(scores, held_out_share, confidence)
-        gap = resampled_interval(networks[: len(scores)] - scores, held_out_share, confidence)
+        gap = resampled_interval(_minus(networks, scores), held_out_share, confidence)
         differences = (float("nan"),) * 3 if model == NETWORKS else gap
         rows.append((model, score, mean, low, min(high, BEST), int(np.isfinite(scores).sum()), *differences))
     columns = ["model", "score", "mean", "low", "high", "splits"]
     table = pd.DataFrame(rows, columns=[*columns, "difference", "difference_low", "difference_high"])
-    unjudged = Skill(score, table, "unknown")
-    verdict, better = _verdict(unjudged)
-    return replace(unjudged, verdict=verdict, better=better)
+    alone = _judge(networks, baselines, held_out_share, confidence)
+    if joint is None:
+        return Skill(score, table, *alone)
+    together_judged = _judge(joint, baselines, held_out_share, confidence)
+    # Its weights have been chosen on these rows: it must not be the only one with skill.
+    if together_judged.verdict in ("skill", "worse") and not any(
+        _at_least(scores, baselines[CONSTANT], held_out_share, confidence) > 0
+        for model, scores in {NETWORKS: networks, **baselines}.items()
+        if model != CONSTANT
+    ):
+        together_judged = Judged("no_skill")
+    return Skill(score, table, *alone, joint=together_judged)
 
 
-def _verdict(skill: Skill) -> tuple[Verdict, str]:
-    beside_constant = skill.row(CONSTANT)
-    if not np.isfinite(beside_constant["difference_low"]):
-        return "unknown", ""
-    if beside_constant["difference_low"] <= 0:
-        return "no_skill", ""
+def _at_least(
+    own: NDArray[np.float64], constant: NDArray[np.float64], held_out_share: float, confidence: float
+) -> float:
+    """How far a model is above a constant, the lower end of the interval."""
+    return resampled_interval(_minus(own, constant), held_out_share, confidence)[1]
+
+
+def _judge(
+    own: NDArray[np.float64],
+    baselines: Mapping[str, NDArray[np.float64]],
+    held_out_share: float,
+    confidence: float,
+) -> Judged:
+    """A model beside the baselines."""
+    constant = baselines[CONSTANT]
+    at_least = _at_least(own, constant, held_out_share, confidence)
+    if not np.isfinite(at_least):
+        return Judged("unknown")
+    if at_least <= 0:
+        return Judged("no_skill")
+    of_constant = resampled_interval(constant, held_out_share, confidence)[0]
     best, most = "", 0.0
-    for model in skill.table["model"]:
-        if model in (NETWORKS, CONSTANT):
+    for model, scores in baselines.items():
+        if model == CONSTANT:
             continue
-        row = skill.row(model)
-        gain = row["mean"] - beside_constant["mean"]
-        of_networks = gain + row["difference"]  # on the same splits
-        if row["difference_high"] < 0 and of_networks < KEPT * gain and gain > most:
-            best, most = str(model), gain
-    return ("worse", best) if best else ("skill", "")
+        gain = resampled_interval(scores, held_out_share, confidence)[0] - of_constant
+        difference, _, at_most = resampled_interval(_minus(own, scores), held_out_share, confidence)
+        # on the same splits, the model gains `gain + difference`
+        if at_most < 0 and gain + difference < KEPT * gain and gain > most:
+            best, most = model, gain
+    return Judged("worse", best) if best else Judged("skill")
+
+
+def _minus(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Differences on the splits that both have."""
+    both = min(len(one), len(other))
+    return one[:both] - other[:both]

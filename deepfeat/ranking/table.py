@@ -29,6 +29,7 @@ def build_ranking(
     seed: int = 0,
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
+    members: int | None = None,
 ) -> pd.DataFrame:
     """Average the methods' scores over members, then over methods, and rank the features.
 
@@ -44,6 +45,7 @@ def build_ranking(
         seed: of the bootstrap.
         top_k: how many features count as the top; by default `default_top`.
         weights: how much each method counts in the mean over methods, see `weighted`; None counts all alike.
+        members: how many count, see `member_rows`.
 
     Returns:
         A row per feature, sorted by rank, with an index from 0: `feature`; `importance`, the mean over
@@ -72,7 +74,7 @@ def build_ranking(
     positions = rank_interval(
         together, features, across, confidence=confidence, resamples=resamples, seed=seed
     )
-    top = member_top_sets(together, top_k or default_top(len(features)), across)
+    top = member_top_sets(together, top_k or default_top(len(features)), across, members)
     table = pd.DataFrame(
         {
             "feature": list(features),
@@ -94,43 +96,54 @@ def method_columns(ranking: pd.DataFrame) -> list[str]:
     return [str(name) for name in ranking.columns if name not in COLUMNS and "." not in str(name)]
 
 
-def member_rows(normalised: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def member_rows(
+    normalised: Mapping[str, NDArray[np.float64]], members: int | None = None
+) -> dict[str, NDArray[np.float64]]:
     """The methods' scores with a row per member in each.
 
     Args:
         normalised: per method, (members, features) normalised scores.
+        members: how many there are; where that is not given, or no method has a row for each of them, it is
+            what most methods say, of those with several rows.
 
     Returns:
-        Per method (members, features). How many members there are is what most methods say; one with another
-        number of rows, which counts repetitions of its own, has the same part in each: its mean.
+        Per method (members, features). One with another number of rows, which counts repetitions of its own,
+        has the same part in each: its mean.
     """
     sizes = [len(values) for values in normalised.values()]
-    members = max(sizes, key=sizes.count)
+    if members not in sizes:
+        several = [size for size in sizes if size > 1] or sizes
+        members = max(several, key=several.count)
+    rows = members
     return {
         name: values
-        if len(values) == members
-        else np.broadcast_to(mean_over_members(values), (members, values.shape[1]))
+        if len(values) == rows
+        else np.broadcast_to(mean_over_members(values), (rows, values.shape[1]))
         for name, values in normalised.items()
     }
 
 
 def member_importance(
-    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean"
+    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean", members: int | None = None
 ) -> NDArray[np.float64]:
     """(members, features) the importance as each member alone would have it.
 
     Args:
         normalised: per method, (members, features) normalised scores, see `member_rows`.
         across: how the methods are averaged, see `mean_over_methods`.
+        members: how many there are, see `member_rows`.
     """
-    return mean_over_methods(member_rows(normalised), across)
+    return mean_over_methods(member_rows(normalised, members), across)
 
 
 def member_top_sets(
-    normalised: Mapping[str, NDArray[np.float64]], k: int, across: Across = "mean"
+    normalised: Mapping[str, NDArray[np.float64]],
+    k: int,
+    across: Across = "mean",
+    members: int | None = None,
 ) -> NDArray[np.bool_]:
-    """(members, features) what each member puts into its top k; see `top_sets`."""
-    return top_sets(member_importance(normalised, across), k)
+    """(members, features) what each member puts into its top k; see `member_importance` and `top_sets`."""
+    return top_sets(member_importance(normalised, across, members), k)
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[np.float64] | NDArray[np.int64]:

@@ -17,6 +17,7 @@ from deepfeat.methods.importance import Importance
 from deepfeat.ranking.aggregate import ACROSS, mean_over_members, mean_over_methods
 from deepfeat.ranking.agreement import Outlook, agreement_matrix, disagreements, kendall_w
 from deepfeat.ranking.answer import Answer, Members, answer
+from deepfeat.ranking.carriers import Carriers
 from deepfeat.ranking.clusters import MOST_CLUSTERED, correlated_clusters
 from deepfeat.ranking.convergence import Convergence, convergence
 from deepfeat.ranking.groups import Group, cluster_groups, given_groups, one_hot_groups, rank_groups
@@ -49,6 +50,7 @@ class Conclusions:
         skill: the networks beside the baselines.
         answer: the answer in words.
         members: how many networks stand behind it.
+        carriers: which models carry the ranking.
         top_k: size of the top.
         stability: of the members' top sets by all methods together.
         convergence: whether more models are needed.
@@ -61,6 +63,7 @@ class Conclusions:
     skill: Skill
     answer: Answer
     members: Members
+    carriers: Carriers
     top_k: int
     stability: Stability
     convergence: Convergence
@@ -132,6 +135,7 @@ class _Work:
         self.data: Dataset = ensemble.data
         self.features = self.data.feature_names
         self.keep = judged.averaged[ensemble.succeeded]
+        self.members = int(self.keep.sum())
         self.scores = {name: self.kept(given.scores) for name, given in answers.items()}
         self.normalised = {name: normalise(s, config.normalise) for name, s in self.scores.items()}
         self.together = weighted(self.normalised, weights)
@@ -148,6 +152,11 @@ class _Work:
 
     def conclude(self, about: Mapping[str, Outlook]) -> Conclusions:
         config = self.config
+        others = {
+            name: given.predictions for name, given in self.answers.items() if given.predictions is not None
+        }
+        by_itself = {name for name in self.answers if not about.get(name, Outlook()).asks_networks}
+        carriers = Carriers.of(list(self.answers), self.weights, by_itself | set(others), list(others))
         ranking = build_ranking(
             self.features,
             self.scores,
@@ -158,6 +167,7 @@ class _Work:
             seed=self.seed,
             top_k=self.top_k,
             weights=self.weights,
+            members=self.members,
         )
         skill, notes = measure_skill(
             self.ensemble,
@@ -165,13 +175,15 @@ class _Work:
             splits=config.skill_splits,
             seed=self.seed,
             confidence=config.confidence,
+            others=others,
+            carriers=carriers,
         )
         self.notes += notes
         members = Members(
             trained=len(self.ensemble),
             failed=len(self.ensemble) - len(self.ensemble.succeeded),
             skilless=self.judged.skilless,
-            averaged=int(self.keep.sum()),
+            averaged=self.members,
         )
         stable = self.stability()
         together = convergence(
@@ -180,6 +192,7 @@ class _Work:
             config.across_methods,
             confidence=config.confidence,
             seed=self.seed,
+            members=self.members,
         )
         concordance = kendall_w(self.means)
         said = answer(
@@ -191,6 +204,7 @@ class _Work:
             top_k=self.top_k,
             kendall_w=concordance,
             confidence=config.confidence,
+            carriers=carriers,
         )
         tables = {
             "aggregates": self.aggregates(),
@@ -206,6 +220,7 @@ class _Work:
             skill=skill,
             answer=said,
             members=members,
+            carriers=carriers,
             top_k=self.top_k,
             stability=stable[""],
             convergence=together,
@@ -244,14 +259,15 @@ class _Work:
         together |= {name: {name: values} for name, values in self.normalised.items()}
         return {
             name: stability(
-                member_top_sets(values, self.top_k, self.config.across_methods), self.config.confidence
+                member_top_sets(values, self.top_k, self.config.across_methods, self.members),
+                self.config.confidence,
             )
             for name, values in together.items()
         }
 
     def stability_table(self, stable: Mapping[str, Stability]) -> pd.DataFrame:
         """A row for all methods together, and one per method."""
-        rows = {name: len(values) for name, values in self.scores.items()} | {"": int(self.keep.sum())}
+        rows = {name: len(values) for name, values in self.scores.items()} | {"": self.members}
         lines = [(name or "importance", self.top_k, rows[name], *found) for name, found in stable.items()]
         return pd.DataFrame(lines, columns=["of", "top_k", "rows", "stability", "low", "high"])
 
@@ -305,6 +321,7 @@ class _Work:
             "resamples": min(self.config.bootstrap, most),
             "seed": self.seed,
             "weights": self.weights,
+            "members": self.members,
         }
 
 
@@ -318,13 +335,19 @@ def _as_json(found: Conclusions) -> dict[str, Any]:
     together = found.convergence
     content: dict[str, Any] = {
         "usable": found.answer.usable,
-        "verdict": found.skill.verdict,
+        "verdict": found.answer.verdict,
         "headline": list(found.answer.headline),
         "details": list(found.answer.details),
         "notes": list(found.notes),
         "members": asdict(found.members),
         "top_k": found.top_k,
-        "skill": {"score": found.skill.score, "better": found.skill.better},
+        "carried_by": dict(found.carriers.shares),
+        "skill": {
+            "score": found.skill.score,
+            "judged": found.answer.judged,
+            "better": found.answer.better,
+            "networks": found.skill.verdict,
+        },
         "stability": found.stability._asdict(),
         "convergence": {"enough": together.enough, "recommended": together.recommended},
         "kendall_w": found.kendall_w,

@@ -151,7 +151,7 @@ class RunConsole:
         results = (
             (paths.ranking, "every feature, ranked"),
             (paths.answer, "the answer in words, and what it rests on"),
-            (paths.skill, "the networks beside a constant, a linear model and a forest"),
+            (paths.skill, "the networks beside a constant, a linear model and trees"),
             (paths.report, "the report"),
             (paths.figures, "the figures"),
             (paths.methods, "the scores of each model, a file per method"),

@@ -45,7 +45,7 @@ class RunPaths:
 
     @property
     def skill(self) -> Path:
-        """The networks beside a constant, a linear model and a random forest."""
+        """The networks beside a constant, a linear model and trees."""
         return self.root / "skill.csv"
 
     @property

@@ -379,9 +379,12 @@ class _Run:
         answers: Mapping[str, Importance],
         weights: Mapping[str, float] | None,
     ) -> None:
-        self.console.stage("Ranking the features, and training a linear model and a forest to compare with")
+        self.console.stage("Ranking the features, and training a linear model and trees to compare with")
         config = self.experiment.ranking
-        about = {method.name: Outlook(method.sees, method.blind_to) for method, _ in self.prepared.methods}
+        about = {
+            method.name: Outlook(method.sees, method.blind_to, method.kind == "member")
+            for method, _ in self.prepared.methods
+        }
         found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights)
         write_conclusions(self.paths, found)
         for note in found.notes:

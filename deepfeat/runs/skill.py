@@ -1,5 +1,6 @@
 """How good the networks of a run are: each beside a constant, and all beside what one would use instead."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,9 @@ from threadpoolctl import threadpool_limits
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.ranking.baselines import BASELINES, Part
+from deepfeat.ranking.carriers import Carriers
 from deepfeat.ranking.skill import Skill, compare
+from deepfeat.runs.joint import joint_prediction
 from deepfeat.training.scores import held_out_scores, score_names
 
 Array = NDArray[np.float64]
@@ -20,6 +23,7 @@ _MOST_ROWS = 10_000
 _MOST_NUMBERS = 5_000_000
 _MOST_ASKED = 20_000_000
 _LEAST_ROWS = 500
+_MOST_JOINT = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +71,27 @@ def judge_members(ensemble: Ensemble, skilless: Literal["leave_out", "keep"] = "
 
 
 def measure_skill(
-    ensemble: Ensemble, judged: MemberSkill, *, splits: int, seed: int, confidence: float = 0.95
+    ensemble: Ensemble,
+    judged: MemberSkill,
+    *,
+    splits: int,
+    seed: int,
+    confidence: float = 0.95,
+    others: Mapping[str, Array] | None = None,
+    carriers: Carriers | None = None,
 ) -> tuple[Skill, list[str]]:
-    """The networks beside a constant, a linear model and a random forest on the same splits.
+    """The networks beside a constant, a linear model and trees on the same splits.
 
     Args:
         ensemble: all members, those that failed included.
         judged: their scores.
-        splits: how many members' splits the linear model and the forest are trained on at most.
-        seed: of the forests and of the rows that are drawn from large tables.
+        splits: how many members' splits the other models are trained on at most.
+        seed: of the trees and of the rows that are drawn from large tables.
         confidence: of the intervals.
+        others: per method that has fitted models of its own, (rows, outputs) what these predict for rows that
+            they have not learned from.
+        carriers: how much of the ranking these models and the networks carry; what they predict together, in
+            these proportions, is then compared as well.
 
     Returns:
         The comparison, and what has to be said about it.
@@ -106,14 +121,36 @@ def measure_skill(
                 baselines[model] = np.array(scores, dtype=np.float64)
     if len(chosen) < len(scored):
         notes.append(
-            f"the linear model and the forest were trained on the first {len(chosen)} of {len(scored)} splits"
+            f"the linear model and the trees to compare with were trained on the first {len(chosen)} of "
+            f"{len(scored)} splits"
         )
     if any(len(_compared_rows(ensemble, n)) < held_out[n] for n in chosen):
         notes.append("of the held-out rows of so large a table they predict some, evenly spaced")
     if any(trained_on[number] > drawn for number in chosen):
         notes.append(f"they learn from {drawn:,} rows drawn from the training rows of each split")
     share = float(np.mean(held_out) / np.mean(trained_on))
-    return compare(judged.score, judged.values[scored], baselines, share, confidence), notes
+    joint = _joint_scores(ensemble, judged, chosen, others, carriers) if others and carriers else None
+    return compare(judged.score, judged.values[scored], baselines, share, confidence, joint), notes
+
+
+def _joint_scores(
+    ensemble: Ensemble,
+    judged: MemberSkill,
+    chosen: NDArray[np.int64],
+    others: Mapping[str, Array],
+    carriers: Carriers,
+) -> Array:
+    """The score of the joint prediction on the held-out rows of each split; NaN where it is not defined."""
+    asked = [_evenly(_compared_rows(ensemble, number), _MOST_JOINT) for number in chosen]
+    rows = np.unique(np.concatenate(asked))
+    averaged = np.flatnonzero(judged.averaged).tolist()
+    predicted = joint_prediction(ensemble, averaged, rows, others, carriers.shares)
+    known = np.flatnonzero(np.isfinite(predicted).all(axis=1))
+    scores = []
+    for number, own in zip(chosen, asked, strict=True):
+        places = np.intersect1d(np.searchsorted(rows, own), known)
+        scores.append(_score(ensemble, number, rows[places], predicted[places], judged.score))
+    return np.array(scores, dtype=np.float64)
 
 
 def _part(ensemble: Ensemble, number: int, seed: int, most: int) -> Part:

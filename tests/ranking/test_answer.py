@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from deepfeat.ranking.answer import Members, answer
+from deepfeat.ranking.answer import Answer, Members, answer
+from deepfeat.ranking.carriers import Carriers
 from deepfeat.ranking.convergence import Convergence, convergence
 from deepfeat.ranking.skill import Skill, compare
 from deepfeat.ranking.stability import Stability
@@ -16,14 +17,15 @@ NOTHING = Stability(math.nan, math.nan, math.nan)
 NO_CURVE = Convergence(pd.DataFrame(), None, None)
 
 
-def skill(networks: float, linear: float = 0.9, members: int = 20) -> Skill:
+def skill(networks: float, linear: float = 0.9, members: int = 20, joint: float = math.nan) -> Skill:
     wiggle = np.linspace(-0.01, 0.01, members) if members > 1 else np.zeros(1)
     baselines = {
         "constant": np.full(members, 0.5),
         "linear": linear + wiggle[:10],
         "forest": 0.85 + wiggle[:10],
     }
-    return compare("auc", networks + wiggle, baselines, 0.1)
+    together = None if math.isnan(joint) else joint + wiggle[:10]
+    return compare("auc", networks + wiggle, baselines, 0.1, joint=together)
 
 
 def ranking(members: int = 20, features: int = 4) -> pd.DataFrame:
@@ -119,3 +121,72 @@ def test_how_many_more_are_needed() -> None:
     (hopeless,) = answer(ranking(), skill(0.9), members, NOTHING, none, top_k=1).details
     assert more.endswith("about 40 would be: set training.models: 40.")
     assert hopeless.endswith("and neither would be 40.")
+
+
+def weighted(networks: float, *, found: Skill) -> Answer:
+    shares = {"networks": networks, "my_trees": 0.75 * (1 - networks), "forest": 0.25 * (1 - networks)}
+    ordered = dict(sorted(shares.items(), key=lambda item: -item[1]))
+    carriers = Carriers(ordered, ("my_trees", "forest"))
+    return answer(ranking(), found, ALL, NOTHING, NO_CURVE, top_k=1, carriers=carriers)
+
+
+def test_it_is_said_who_carries_the_ranking() -> None:
+    said = weighted(0.6, found=skill(0.9, joint=0.95))
+    assert (said.usable, said.verdict, said.judged) == (True, "skill", "networks")
+    assert said.headline[0].endswith(
+        "matter most to 20 networks (weight 0.60), my trees (0.30) and forest (0.10); the intervals say how "
+        "far a rank would move with other networks and splits of the rows."
+    )
+    assert said.headline[1].startswith("On rows that they had not seen, the networks reached a mean area")
+    assert "beside 0.945 for all models together, 0.500 for a constant" in said.headline[1]
+    assert said.details[0] == (
+        "The ranking is the weighted mean of what matters to 20 networks (weight 0.60), my trees (0.30) and "
+        "forest (0.10); the weights add up to 1."
+    )
+
+
+def test_where_others_carry_it_all_are_judged_together() -> None:
+    said = weighted(0.2, found=skill(0.9, joint=0.95))
+    assert (said.usable, said.verdict, said.judged) == (True, "skill", "joint")
+    assert "matter most to my trees (weight 0.60), 20 networks (0.20) and forest (0.20)" in said.headline[0]
+    assert said.headline[1] == (
+        "On rows that they had not seen, they reached together a mean area under the ROC curve (AUC) of "
+        "0.945 (95 % interval 0.942 to 0.948), beside 0.900 for the networks alone, 0.500 for a constant, "
+        "0.895 for a generalised linear model and 0.845 for a random forest on the same splits."
+    )
+
+
+def test_poor_networks_that_carry_little_leave_the_ranking_usable_but_not_their_own() -> None:
+    worse = weighted(0.1, found=skill(0.6, joint=0.95))
+    assert (worse.usable, worse.verdict, worse.judged) == (True, "skill", "joint")
+    assert worse.headline[0].startswith("Of 4 features, gene 0")
+    assert worse.headline[1].endswith(
+        "Other models carry 0.90 of the ranking; a generalised linear model predicts clearly better than the "
+        "networks, and what their methods say alone must not be used."
+    )
+    useless = weighted(0.0, found=skill(0.5, joint=0.95))
+    assert useless.usable is True
+    assert "20 networks" not in useless.headline[0]
+    assert useless.headline[1].endswith(
+        "Other models carry 1.00 of the ranking; the networks were not shown to predict better than a "
+        "constant, and what their methods say alone must not be used."
+    )
+
+
+def test_poor_networks_that_carry_much_make_the_ranking_unusable() -> None:
+    said = weighted(0.6, found=skill(0.6, joint=0.95))
+    assert (said.usable, said.verdict, said.better) == (False, "worse", "linear")
+    assert "clearly better than the networks" in said.headline[0]
+
+
+def test_models_that_are_poor_together_must_not_be_used_either() -> None:
+    nothing = weighted(0.2, found=skill(0.5, joint=0.5))
+    assert (nothing.usable, nothing.verdict) == (False, "no_skill")
+    assert nothing.headline[0] == (
+        "There is nothing to rank: on rows that they had not seen, my trees (weight 0.60), 20 networks "
+        "(0.20) and forest (0.20) together were not shown to predict better than a constant, so the order of "
+        "the features must not be used."
+    )
+    worse = weighted(0.2, found=skill(0.6, joint=0.65))
+    assert (worse.usable, worse.verdict, worse.better) == (False, "worse", "linear")
+    assert "gene 0" not in " ".join(nothing.headline + worse.headline)

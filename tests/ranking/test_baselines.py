@@ -1,12 +1,14 @@
 """What the networks are compared with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from deepfeat.ranking.baselines import BASELINES, Part, constant, forest, linear
+from deepfeat.ranking import baselines as module
+from deepfeat.ranking.baselines import BASELINES, Part, boosted, constant, forest, linear
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -43,7 +45,7 @@ def test_an_answer_per_row_and_output(name: str, task: str) -> None:
         np.testing.assert_allclose(answers.sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("predict", [linear, forest])
+@pytest.mark.parametrize("predict", [linear, forest, boosted])
 @pytest.mark.parametrize("task", TARGETS)
 def test_they_find_a_plain_signal(predict: object, task: str) -> None:
     answers, truth = predict(part(task)), TARGETS[task][250:]
@@ -66,6 +68,20 @@ def test_a_label_that_never_varies_is_predicted_so() -> None:
     given = Part(X[:200], y[:200], None, X[250:], "multilabel", 0)
     assert (linear(given)[:, 1] == 1).all()
     assert (forest(given)[:, 1] == 1).all()
+    assert (boosted(given)[:, 1] == 1).all()
+
+
+def test_boosted_trees_of_a_wide_table_get_the_columns_that_tell_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_BOOSTED_COLUMNS", 2)
+    # the first two columns are the signal; a constant one tells nothing
+    assert module._telling(np.hstack([X, np.ones((300, 1))]), TARGETS["regression"], 2).tolist() == [0, 1]
+    narrow = boosted(part("regression"))
+    monkeypatch.setattr(module, "_BOOSTED_COLUMNS", 1000)
+    own = part("regression")
+    chosen = replace(own, x=own.x[:, :2], asked=own.asked[:, :2])
+    np.testing.assert_array_equal(narrow, boosted(chosen))
 
 
 def test_they_repeat() -> None:

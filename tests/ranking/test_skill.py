@@ -60,6 +60,23 @@ def test_the_table_compares_on_the_same_splits() -> None:
     assert math.isnan(found.row("networks")["difference"])
 
 
+def test_the_joint_prediction_is_judged_as_the_networks_are() -> None:
+    networks, constant = np.array([0.70, 0.71, 0.72, 0.70]), np.full(4, 0.5)
+    linear = np.array([0.9, 0.91])
+    good = compare("auc", networks, {"constant": constant, "linear": linear}, 0.2, joint=linear + 0.01)
+    assert good.verdict == "worse"
+    assert good.joint == ("skill", "")
+    assert good.table["model"].tolist() == ["networks", "joint", "constant", "linear"]
+    assert good.row("joint")["difference"] == pytest.approx(-0.21)
+    poor = compare("auc", linear, {"constant": constant, "linear": linear}, 0.2, joint=networks)
+    assert (poor.verdict, poor.joint) == ("skill", ("worse", "linear"))
+    assert compare("auc", networks, {"constant": constant}, 0.2).joint is None
+    # its weights have been chosen: where no model has skill alone, it has none
+    chance = np.array([0.45, 0.55, 0.6, 0.4])
+    lucky = compare("auc", chance, {"constant": constant, "linear": chance[::-1]}, 0.2, joint=networks)
+    assert lucky.joint == ("no_skill", "")
+
+
 def test_no_score_is_above_a_perfect_one() -> None:
     found = compare("auc", np.array([0.99, 1.0, 0.98]), {"constant": np.full(3, 0.5)}, 0.5)
     assert found.row("networks")["high"] == 1.0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from deepfeat.ranking.table import COLUMNS, build_ranking, method_columns
+from deepfeat.ranking.table import COLUMNS, build_ranking, member_rows, method_columns
 
 NAMES = ["age", "sex", "cp", "chol"]
 FAST = {"resamples": 100}
@@ -104,3 +104,19 @@ def test_what_always_holds(scores: dict, normalisation: str, across: str) -> Non
 def test_what_cannot_be_ranked_is_refused(features: list, scores: dict, keep: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build_ranking(features, scores, keep=keep)
+
+
+def test_there_are_as_many_members_as_is_said_whatever_most_methods_say() -> None:
+    members = {"gate": np.arange(8.0).reshape(4, 2)}
+    others = {
+        "trees": np.ones((3, 2)),
+        "forest": np.ones((3, 2)),
+        "line": np.ones((1, 2)),
+        "test": np.ones((1, 2)),
+    }
+    assert len(member_rows(members | others, 4)["line"]) == 4
+    np.testing.assert_array_equal(member_rows(members | others, 4)["gate"], members["gate"])
+    # where no method has a row for each, and where it is not known, the methods with several rows decide
+    assert {len(rows) for rows in member_rows(members | others).values()} == {3}
+    assert {len(rows) for rows in member_rows(others, 4).values()} == {3}
+    assert len(member_rows({"line": np.ones((1, 2))}, 4)["line"]) == 1

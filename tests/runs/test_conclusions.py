@@ -219,6 +219,24 @@ def test_where_no_member_has_skill_all_are_kept_and_the_answer_says_so() -> None
     assert "are kept all the same: 5 of 6" in " ".join(found.answer.details)
 
 
+def test_other_models_that_carry_the_ranking_are_judged_with_the_networks() -> None:
+    networks: Any = Networks()
+    right = networks.data.y.astype(float)
+    trees = Importance(np.arange(6.0)[None] + 1, predictions=right)
+    answers = {**_answers(), "trees": trees}
+    weights = {"first": 0.0, "second": 0.0, "trees": 1.0}
+    found = conclude(networks, judge_members(networks), answers, CONFIG, 0, ABOUT, weights)
+    assert found.carriers.shares == {"trees": 1.0, "networks": 0.0}
+    assert found.answer.judged == "joint"
+    assert found.skill.row("joint")["mean"] == 1.0
+    assert "matter most to trees (weight 1.00)" in found.answer.headline[0]
+    # a method that neither asks the networks nor predicts carries its share under its own name
+    about = {"second": Outlook(asks_networks=False)}
+    alike = conclude(networks, judge_members(networks), _answers(), CONFIG, 0, about)
+    assert alike.carriers.shares == {"networks": 0.5, "second": 0.5}
+    assert alike.answer.judged == "networks"
+
+
 def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
     networks: Any = Networks()
     answers = {"first": _answers()["first"], "counts": Importance(np.ones((9, 6)))}

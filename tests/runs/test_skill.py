@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.ranking.carriers import Carriers
 from deepfeat.runs import skill as module
 from deepfeat.runs.skill import judge_members, measure_skill
 from deepfeat.training.loop import MemberRecord
@@ -74,10 +75,28 @@ def test_baselines_stand_beside_the_networks(
     ensemble = networks(data, make_network(), [0.8, 0.75, 0.8, 0.85])
     found, notes = measure_skill(ensemble, judge_members(ensemble), splits=3, seed=0)
     table = found.table.set_index("model")
-    assert table.index.tolist() == ["networks", "constant", "linear", "forest"]
-    assert table["splits"].tolist() == [4, 4, 3, 3]
+    assert table.index.tolist() == ["networks", "constant", "linear", "forest", "boosted"]
+    assert table["splits"].tolist() == [4, 4, 3, 3, 3]
     assert table.loc["linear", "mean"] > table.loc["constant", "mean"] + 0.1
-    assert notes == ["the linear model and the forest were trained on the first 3 of 4 splits"]
+    assert notes == ["the linear model and the trees to compare with were trained on the first 3 of 4 splits"]
+
+
+def test_what_models_predict_together_is_compared_as_well(
+    make_data: MakeData, make_network: Callable[..., Any]
+) -> None:
+    data = make_data(rows=200)
+    ensemble = networks(data, make_network(), [0.5, 0.45, 0.5, 0.55])
+    judged = judge_members(ensemble)
+    right = data.y.astype(float)
+    carriers = Carriers({"trees": 1.0, "networks": 0.0}, ("trees",))
+    found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": right}, carriers=carriers)
+    assert found.row("joint")["mean"] == 1.0
+    assert found.row("joint")["splits"] == 3
+    assert found.joint == ("skill", "")
+    # rows for which a model has no answer do not count
+    right[::2] = np.nan
+    found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": right}, carriers=carriers)
+    assert found.row("joint")["mean"] == 1.0
 
 
 def test_without_held_out_rows_the_validation_rows_are_compared_on(
