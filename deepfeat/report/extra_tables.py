@@ -1,4 +1,4 @@
-"""The small tables of the page: where methods disagree, how stable the top is, groups of features."""
+"""The small tables of the page: where methods disagree, how stable the top is, clusters and groups."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,14 @@ import pandas as pd
 
 from deepfeat.report.embed import Cell, numbers
 from deepfeat.report.results import Results
+from deepfeat.report.table import written
+from deepfeat.writing.csvfiles import read_table
 from deepfeat.writing.labels import shortened
 
+TESTS = "tests.csv"
+"""The table of all tests in the folder of a method, as `deepfeat.methods.evidence` writes it."""
+_OF_CLUSTERS = ("features", "cluster", "is_cluster", "p_value")
+_DISAGREEMENTS = 10
 _NAMED = 8
 """Features of a group that are named."""
 
@@ -38,7 +44,10 @@ def disagreements(results: Results) -> list[ShownTable]:
     if table is None or table.empty:
         return []
     caption = "Features that one method puts on top and another low, and what the two see."
-    return [_table("Where methods disagree", caption, table[["feature", "note"]])]
+    if len(table) > _DISAGREEMENTS:
+        caption += f" These are the {_DISAGREEMENTS} that differ most; disagreements.csv has {len(table)}."
+    shown = table.head(_DISAGREEMENTS)
+    return [_table("Where methods disagree", caption, shown[["feature", "note"]])]
 
 
 def stability(results: Results) -> list[ShownTable]:
@@ -61,6 +70,43 @@ def stability(results: Results) -> list[ShownTable]:
         "(Nogueira, Sechidis & Brown 2018, JMLR 18), with its interval."
     )
     return [_table("Stability", caption, shown)]
+
+
+def clusters(results: Results) -> list[ShownTable]:
+    """Clusters of correlated features: their p-value together, beside those of their members.
+
+    Args:
+        results: of a finished run.
+
+    Raises:
+        InputError: the table of a method's tests is damaged.
+    """
+    lines = []
+    for method in results.record.get("methods") or {}:
+        path = results.paths.artefacts(method) / TESTS
+        heads = pd.read_csv(path, nrows=0, dtype=str).columns if path.is_file() else ()
+        if not set(_OF_CLUSTERS) <= set(heads):
+            continue  # none, or a file of the method's own that is called so
+        table = read_table(path, text=heads)[list(_OF_CLUSTERS)]
+        table["p_value"] = pd.to_numeric(table["p_value"])
+        is_cluster = table["is_cluster"] == "true"
+        for _, together in table[is_cluster].iterrows():
+            members = table[(table["cluster"] == together["cluster"]) & ~is_cluster]
+            each = [
+                f"{shortened(name, 40)} {written(p, 'p')}"
+                for name, p in zip(members["features"], members["p_value"], strict=True)
+            ]
+            lines.append(
+                (method, int(together["cluster"]), written(together["p_value"], "p"), "; ".join(each))
+            )
+    if not lines:
+        return []
+    shown = pd.DataFrame(lines, columns=["method", "cluster", "p together", "p of each by itself"])
+    caption = (
+        "Features that correlate above 0.7 can stand in for one another, so that none of them may be "
+        "significant by itself although all together are. These p-values are not adjusted."
+    )
+    return [_table("Clusters of correlated features", caption, shown)]
 
 
 def groups(results: Results) -> list[ShownTable]:

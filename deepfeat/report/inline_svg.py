@@ -12,6 +12,8 @@ _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _PIXELS = 96 / 72
 """Of a page, for each point of a figure."""
+_WIDE = 800
+"""Pixels; on a phone a figure that is wider would be illegible where a narrow one is only small."""
 _ATTRIBUTES = frozenset(
     {
         "clip-rule", "fill", "fill-opacity", "fill-rule", "font-size", "font-style", "font-weight", "opacity",
@@ -40,6 +42,8 @@ def inline(svg: str, prefix: str) -> str:
     box = root.get("viewBox", "0 0 1 1")
     width, height = (f"{float(length) * _PIXELS:.0f}" for length in box.split()[2:])
     root.attrib = {"viewBox": box, "width": width, "height": height}
+    if float(width) > _WIDE:
+        root.set("class", "wide")
     return re.sub(r"\n\s*", "\n", ET.tostring(root, encoding="unicode"))
 
 

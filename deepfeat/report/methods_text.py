@@ -121,7 +121,9 @@ def _averaged(results: Results, references: _References) -> str:
     how = f"{_NORMALISED[ranking.normalise]} and {_ACROSS[ranking.across_methods]}"
     weighed = ranking.weights != "equal"
     judge = _cited(ranking.weights, results.record.get("methods", {}), references) if weighed else ""
-    text = f"The scores of each network were {how}{', weighted by ' + judge if judge else ''}."
+    text = (
+        f"The scores of each network were {how}{', weighted by ' + judge if judge else ''}{_shares(results)}."
+    )
     if left := results.answer.get("members", {}).get("skilless"):
         text += f" {counted(left, 'network')} did not beat a constant on held-out rows."
     if results.ranking["ci_low"].notna().any():
@@ -131,6 +133,13 @@ def _averaged(results: Results, references: _References) -> str:
             "importance would move with other networks, not the uncertainty of an effect in the population."
         )
     return text
+
+
+def _shares(results: Results) -> str:
+    """The weights of the models, where others than the networks count."""
+    shares: Mapping[str, float] = results.answer.get("carried_by", {})
+    told = [f"{model} {share:.2f}" for model, share in shares.items() if share > 0]
+    return f" (weights: {', '.join(told)})" if len(told) > 1 else ""
 
 
 def _tested(results: Results) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from deepfeat.report.answer import Answer, read_answer
 from deepfeat.report.arms import Beside, arm_tables, side_by_side
 from deepfeat.report.embed import Shown, drawn
-from deepfeat.report.extra_tables import ShownTable, disagreements, groups, stability
+from deepfeat.report.extra_tables import ShownTable, clusters, disagreements, groups, stability
 from deepfeat.report.figures.agreement import draw_agreement
 from deepfeat.report.figures.classes import draw_classes
 from deepfeat.report.figures.convergence import draw_convergence
@@ -143,7 +143,10 @@ def _sections(
         Section("answer", "Answer", template="answer.html"),
         Section("ranking", "Ranking", template="ranking.html", pictures=pictures(draw_ranking)),
         Section(
-            "effects", "Effects", pictures=[drawn(results, picture) for picture in draw_forests(results)]
+            "effects",
+            "Effects",
+            pictures=[drawn(results, picture) for picture in draw_forests(results)],
+            tables=clusters(results),
         ),
         Section(
             "methods",
@@ -155,7 +158,7 @@ def _sections(
             "sure", "How sure", pictures=pictures(draw_spread, draw_convergence), tables=stability(results)
         ),
         Section(
-            "networks", "How good the networks are", pictures=pictures(draw_skill, draw_scores, draw_history)
+            "networks", "How good the models are", pictures=pictures(draw_skill, draw_scores, draw_history)
         ),
         Section(
             "faithfulness",

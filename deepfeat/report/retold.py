@@ -25,4 +25,14 @@ def retell(root: Path, console: RunConsole) -> None:
     console.ranking(results.ranking, confidence=results.experiment.ranking.confidence)
     said = results.answer
     first, second = said["headline"]
-    console.answer(Answer(said["usable"], (first, second), tuple(said["details"])))
+    skill = said["skill"]
+    console.answer(
+        Answer(
+            said["usable"],
+            said["verdict"],
+            skill["judged"],
+            skill["better"],
+            (first, second),
+            tuple(said["details"]),
+        )
+    )

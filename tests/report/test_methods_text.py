@@ -34,6 +34,9 @@ def test_says_by_what_the_methods_were_weighted(make_run: MakeRun) -> None:
     paths.provenance.write_text(json.dumps(record))
     text = methods_text(Results(paths.root))
     assert "averaged over networks and then over methods, weighted by judge [2]." in text.paragraphs[1]
+    paths.answer.write_text(json.dumps({"carried_by": {"trees": 0.75, "networks": 0.25, "line": 0.0}}))
+    told = methods_text(Results(paths.root)).paragraphs[1]
+    assert "weighted by judge [2] (weights: trees 0.75, networks 0.25)." in told
     assert text.references[1] == "Breiman 1996"
 
 

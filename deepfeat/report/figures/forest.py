@@ -1,7 +1,7 @@
 """Forest plots: estimates with their intervals, the no-effect line, and the numbers beside them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deepfeat.report.figures.picture import NAME, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import count
+from deepfeat.report.words import count, listed
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import shortened
 
@@ -21,11 +21,21 @@ if TYPE_CHECKING:
 LOG_ODDS = "log odds ratio"
 """Scales that begin with it are drawn as odds ratios, on a logarithmic axis."""
 
+_EFFECT = "change of"
+"""Scales that begin with it, or with `LOG_ODDS`, are effects; rises of a loss come behind them."""
+
 _ACROSS = 2  # panels of a figure
 _TEXT = 7.5  # points
 _MANY = 100.0  # a span of ratios in which powers of ten are enough
+_MOST = 1000.0  # the largest ratio that is drawn where it is, and the inverse of the smallest
+_TICKS = 5
+_WIDER = 1.5  # an axis may become so much longer before intervals are cut off
+_DECIMALS = 6
+_SUPERSCRIPT = str.maketrans(
+    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)
 # inches
-_MARGIN, _GAP, _LINE, _AIR, _HEAD, _HEADING, _FOOT, _PANEL, _COLUMN = (
+_MARGIN, _GAP, _LINE, _AIR, _HEAD, _HEADING, _FOOT, _PANEL, _BESIDE, _COLUMN = (
     0.15,
     0.15,
     0.165,
@@ -34,6 +44,7 @@ _MARGIN, _GAP, _LINE, _AIR, _HEAD, _HEADING, _FOOT, _PANEL, _COLUMN = (
     0.5,
     0.5,
     1.9,
+    0.16,
     0.12,
 )
 
@@ -49,11 +60,18 @@ class _Panel:
 
     Attributes:
         scale: in words.
-        tables: per method, its estimates, a row per feature shown, in their order.
+        everything: per method, its estimates, a row per feature, in the order of the ranking.
+        top: how many of them are drawn.
     """
 
     scale: str
-    tables: dict[str, pd.DataFrame]
+    everything: dict[str, pd.DataFrame]
+    top: int
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """What is drawn of them."""
+        return {method: table.head(self.top) for method, table in self.everything.items()}
 
     @property
     def is_ratio(self) -> bool:
@@ -75,7 +93,7 @@ def draw_forests(results: Results, top: int = 30) -> list[Picture]:
     """Draw the estimates of the methods that do inference.
 
     Methods on the same scale share a panel, two scales stand side by side, and more of them in further
-    figures. The features are the best of the ranking.
+    figures. The features are the best of the ranking; the CSV has all.
 
     Args:
         results: of a finished run.
@@ -88,33 +106,35 @@ def draw_forests(results: Results, top: int = 30) -> list[Picture]:
         InputError: a file is missing or damaged.
         OutputError: a file cannot be written.
     """
-    panels = _panels(results, results.ranking["feature"].head(top).tolist())
+    panels = _panels(results, top)
     parts = [panels[start : start + _ACROSS] for start in range(0, len(panels), _ACROSS)]
     return [
-        _draw(results, "forest" if number == 1 else f"forest_{number}", part)
+        _draw(results, "forest" if number == 1 else f"forest_{number}", part, alone=len(parts) == 1)
         for number, part in enumerate(parts, 1)
     ]
 
 
-def _panels(results: Results, features: Sequence[str]) -> list[_Panel]:
+def _panels(results: Results, top: int) -> list[_Panel]:
+    features = pd.Index(results.ranking["feature"], name="feature")
     by_scale: dict[str, dict[str, pd.DataFrame]] = {}
     for method, told in results.record.get("methods", {}).items():
         table = results.optional(results.paths.estimates(method), text=["feature"])
         if table is None or not {"effect", "ci_low", "ci_high"} <= set(table.columns):
             continue
-        shown = table.set_index("feature").reindex(pd.Index(features, name="feature")).reset_index()
-        if shown["effect"].notna().any():
-            by_scale.setdefault(told.get("scale") or "effect", {})[method] = shown
-    return [_Panel(scale, tables) for scale, tables in by_scale.items()]
+        ranked = table.set_index("feature").reindex(features).reset_index()
+        if ranked["effect"].head(top).notna().any():
+            by_scale.setdefault(told.get("scale") or "effect", {})[method] = ranked
+    effects_first = sorted(by_scale, key=lambda scale: not scale.startswith((_EFFECT, LOG_ODDS)))
+    return [_Panel(scale, by_scale[scale], top) for scale in effects_first]
 
 
-def _draw(results: Results, name: str, panels: Sequence[_Panel]) -> Picture:
+def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool) -> Picture:
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes half a second
 
     features = next(iter(panels[0].tables.values()))["feature"].tolist()
     names = [shortened(feature, NAME) for feature in features]
     methods = [method for panel in panels for method in panel.tables]
-    title = "Effects with their 95 % intervals"
+    title = "Effects with their 95 % intervals" + ("" if alone else f": {listed(methods)}")
     subtitle = f"{count(len(results.ranking), len(names))}, in the order of the ranking"
     with sketch(results, name, [*names, *methods, *(panel.heading for panel in panels)]) as (made, drawable):
         lines = max(len(panel.tables) for panel in panels)
@@ -122,7 +142,7 @@ def _draw(results: Results, name: str, panels: Sequence[_Panel]) -> Picture:
         texts = [_texts(panel) for panel in panels]
         widths = [[_column_inches(part, head) for head in _heads(part)] for part in texts]
         left = _MARGIN + max(canvas.text_inches(drawable(text)) for text in names) + _GAP
-        beside = [_PANEL + sum(width + _COLUMN for width in each) + 0.1 for each in widths]
+        beside = [_PANEL + sum(width + _COLUMN for width in each) + _BESIDE for each in widths]
         width = max(left + sum(beside) + _GAP * len(panels), canvas.head_inches(title, subtitle))
         height = _HEAD + _HEADING + row * len(names) + _FOOT
         figure = Figure(figsize=(width, height))
@@ -148,8 +168,9 @@ def _draw(results: Results, name: str, panels: Sequence[_Panel]) -> Picture:
                 [
                     table.assign(method=method, scale=panel.scale)
                     for panel in panels
-                    for method, table in panel.tables.items()
-                ]
+                    for method, table in panel.everything.items()
+                ],
+                ignore_index=True,
             ),
         )
 
@@ -170,7 +191,7 @@ def _draw_estimates(axes: "Axes", panel: _Panel) -> None:
     else:
         axes.locator_params(axis="x", nbins=4)
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_formatter(lambda value, _: canvas.signed(f"{value:g}"))
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
     if panel.is_ratio:
         axes.set_xticks(_ratio_ticks(low, high))
     axes.axvline(panel.null, color=canvas.GREY, linewidth=1.0)
@@ -195,14 +216,20 @@ def _on_axis(panel: _Panel, table: pd.DataFrame) -> _Ends:
 
 
 def _limits(panel: _Panel, drawn: Sequence[_Ends]) -> tuple[float, float]:
-    """Ends of the axis: all estimates, and the intervals but for the widest."""
+    """Ends of the axis: all estimates, and the intervals but for the widest, where these would take over."""
     ends = np.concatenate([np.concatenate(each) for each in drawn])
     ends = ends[np.isfinite(ends) & (ends > 0)] if panel.is_ratio else ends[np.isfinite(ends)]
-    low, high = np.quantile(ends, [0.03, 0.97]).tolist()
     estimates = np.concatenate([each[0] for each in drawn])
     estimates = estimates[np.isfinite(estimates)]
+    low, high = np.quantile(ends, [0.03, 0.97]).tolist()
     low, high = min(low, panel.null, *estimates), max(high, panel.null, *estimates)
+    every = min(low, float(ends.min())), max(high, float(ends.max()))
+    spans = [math.log(b / a) if panel.is_ratio else b - a for a, b in (every, (low, high))]
+    if spans[0] <= _WIDER * spans[1]:
+        low, high = every
     if panel.is_ratio:
+        # beyond it a ratio says no more than that there is no telling; an arrow stands for it
+        low, high = max(low, 1 / _MOST), min(high, _MOST)
         margin = (high / low) ** 0.06 if high > low else 1.5
         return low / margin, high * margin
     margin = 0.06 * (high - low) or 1.0
@@ -210,11 +237,12 @@ def _limits(panel: _Panel, drawn: Sequence[_Ends]) -> tuple[float, float]:
 
 
 def _ratio_ticks(low: float, high: float) -> list[float]:
-    """Round ratios that fit, at most five."""
+    """Round ratios that fit, at most five, 1 among them."""
     steps = (1.0,) if high / low > _MANY else (1.0, 2.0, 5.0)
-    ticks = [step * 10.0**power for power in range(-300, 300) for step in steps]
+    ticks = [step * 10.0**power for power in range(-4, 5) for step in steps]
     ticks = [tick for tick in ticks if low <= tick <= high]
-    return ticks[:: max(1, -(-len(ticks) // 5))]
+    every = max(1, -(-len(ticks) // _TICKS))
+    return ticks[ticks.index(1.0) % every :: every]
 
 
 def _texts(panel: _Panel) -> dict[str, dict[str, list[str]]]:
@@ -222,8 +250,11 @@ def _texts(panel: _Panel) -> dict[str, dict[str, list[str]]]:
     found = {}
     for method, table in panel.tables.items():
         estimate, low, high = _on_axis(panel, table)
+        written = _three_digits if panel.is_ratio else _decimals(high - low)
         columns = {
-            "estimate (95 % interval)": [_interval(*ends) for ends in zip(estimate, low, high, strict=True)]
+            "estimate (95 % interval)": [
+                _interval(written, *ends) for ends in zip(estimate, low, high, strict=True)
+            ]
         }
         for column, head in (("p_value", "p"), ("q_value", "q")):
             if column in table:
@@ -257,7 +288,7 @@ def _write_numbers(
     """The text columns, and above the panel its scale and which colour is which method."""
     colours = dict(zip(panel.tables, canvas.SERIES * 9, strict=False))
     for method, offset in _offsets(panel).items():
-        x = _PANEL + 0.1
+        x = _PANEL + _BESIDE
         for head, width in zip(_heads(texts), widths, strict=True):
             for row, text in enumerate(texts[method][head]):
                 axes.annotate(
@@ -265,7 +296,7 @@ def _write_numbers(
                     textcoords="offset points", va="center", ha="right", size=_TEXT, annotation_clip=False,
                 )  # fmt: skip
             x += width + _COLUMN
-    x = _PANEL + 0.1
+    x = _PANEL + _BESIDE
     for head, width in zip(_heads(texts), widths, strict=True):
         place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
         axes.annotate(head, (0, 1), (72 * (x + width), 4), size=_TEXT, color=canvas.GREY, **place)
@@ -293,21 +324,41 @@ def _write_numbers(
         x += canvas.text_inches(label, _TEXT) + 0.12
 
 
-def _interval(estimate: float, low: float, high: float) -> str:
+def _interval(written: Callable[[float], str], estimate: float, low: float, high: float) -> str:
     if not math.isfinite(estimate):
         return ""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return _three_digits(estimate)
-    return f"{_three_digits(estimate)} ({_three_digits(low)} to {_three_digits(high)})"
+        return written(estimate)
+    return f"{written(estimate)} ({written(low)} to {written(high)})"
+
+
+def _decimals(widths: _Array) -> Callable[[float], str]:
+    """Writes numbers with the decimals that give half of a typical interval three digits."""
+    known = widths[np.isfinite(widths) & (widths > 0)]
+    decimals = 2 - math.floor(math.log10(float(np.median(known)) / 2)) if len(known) else 2
+    if decimals > _DECIMALS:  # where zeros would take over
+        return _three_digits
+    return lambda value: _plain(value, max(0, decimals))
 
 
 def _three_digits(value: float) -> str:
     size = abs(value)
     if size == 0:
         return "0"
-    if not 1e-3 <= size < 1e4:  # noqa: PLR2004 - where zeros would take over
-        return canvas.signed(f"{value:.1e}")
-    return canvas.signed(f"{value:.{max(0, 2 - math.floor(math.log10(size)))}f}")
+    if not 1e-3 <= size < 1e4:  # noqa: PLR2004 - as above
+        digits, _, power = f"{value:.1e}".partition("e")
+        return canvas.signed(digits) + f"\u00d710{str(int(power)).translate(_SUPERSCRIPT)}"
+    return _plain(value, max(0, 2 - math.floor(math.log10(size))))
+
+
+def _plain(value: float, decimals: int) -> str:
+    """A number without the sign of a zero."""
+    text = f"{value:.{decimals}f}"
+    return canvas.signed(text if text.strip("-0.") else text.lstrip("-"))
+
+
+def _tick(value: float) -> str:
+    return canvas.signed(f"{value:g}")
 
 
 def _p(value: float) -> str:

@@ -67,11 +67,13 @@ def _draw_bars(page: canvas.Page, shown: pd.DataFrame) -> None:
 
 def _subtitle(results: Results, shown: int) -> str:
     methods = results.methods
-    models = len(results.scores(methods[0]))
+    models = results.answer.get("members", {}).get("averaged") or len(results.scores(methods[0]))
+    judge = results.experiment.ranking.weights
+    weighed = "" if judge == "equal" else f", weighted by {shortened(judge, 30)}"
     parts = [
         count(len(results.ranking), shown),
         f"mean of {models} models" if models > 1 else "one model",
-        f"{len(methods)} methods" if len(methods) > 1 else shortened(methods[0], 30),
+        f"{len(methods)} methods{weighed}" if len(methods) > 1 else shortened(methods[0], 30),
     ]
     if results.ranking["ci_low"].notna().any():
         parts.append(f"lines: {results.experiment.ranking.confidence * 100:g} % interval over models")

@@ -1,4 +1,4 @@
-"""The networks beside a constant, a linear model and a random forest on the same splits."""
+"""The networks beside a constant, a linear model and trees on the same splits."""
 
 import numpy as np
 
@@ -10,10 +10,14 @@ from deepfeat.writing.labels import shortened
 
 _NAMES = {
     "networks": "these networks",
+    "joint": "all models together, as weighted",
     "constant": "a constant",
     "linear": "generalised linear model",
     "forest": "random forest",
+    "boosted": "boosted trees",
 }
+# what a ranking can rest on; the others are there to compare with
+_RANKED = ("networks", "joint")
 
 
 def draw_skill(results: Results) -> Picture | None:
@@ -33,15 +37,15 @@ def draw_skill(results: Results) -> Picture | None:
     if skill is None or skill["mean"].notna().sum() == 0:
         return None
     names = [_NAMES.get(model, shortened(model, 30)) for model in skill["model"]]
-    score = shortened(str(skill["score"].iloc[0]), 30)
-    title = "Do the networks predict, and as well as simpler models?"
+    score = shortened(str(skill["score"].iloc[0]).upper(), 30)
+    title = "Do the networks predict, and as well as other models?"
     level = percent(results.experiment.ranking.confidence)
     subtitle = f"{score} on rows not seen in training{DOT}dot: mean, line: {level} interval"
     with sketch(results, "skill", [*names, subtitle]) as (made, drawable):
         page = canvas.Page.with_rows([drawable(name) for name in names], title, drawable(subtitle))
         axes = page.panels[0]
         rows = np.arange(len(skill))
-        colours = [canvas.BLUE if model == "networks" else canvas.GREY for model in skill["model"]]
+        colours = [canvas.BLUE if model in _RANKED else canvas.GREY for model in skill["model"]]
         axes.hlines(rows, skill["low"], skill["high"], color=colours, linewidth=1.6)
         axes.scatter(skill["mean"], rows, color=colours, s=26, zorder=3)
         ends = skill[["mean", "low", "high"]].to_numpy(dtype=np.float64)

@@ -68,6 +68,56 @@ def test_more_scales_go_to_more_figures(make_run: MakeRun) -> None:
     assert [picture.name for picture in pictures] == ["forest", "forest_2"]
 
 
+def test_effects_of_networks_and_of_a_linear_model_stand_side_by_side(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"], methods=("rise", "net", "odds"))
+    scales = {"rise": "rise of the log loss", "net": "change of probability", "odds": "log odds ratio"}
+    first, second = draw_forests(estimated(paths, **scales))
+    assert first.title == "Effects with their 95 % intervals: net and odds"
+    assert second.title.endswith(": rise")
+
+
+def table_of(paths: RunPaths, method: str, scale: str, effect: list[float], reach: list[float]) -> Results:
+    """Gives a method effects and the halves of their intervals."""
+    record = json.loads(paths.provenance.read_text())
+    record["methods"][method]["scale"] = scale
+    paths.provenance.write_text(json.dumps(record))
+    features, given, half = Results(paths.root).ranking["feature"], np.array(effect), np.array(reach)
+    ends = {"ci_low": given - half, "ci_high": given + half}
+    write_table(paths.estimates(method), pd.DataFrame({"feature": features, "effect": given, **ends}))
+    return Results(paths.root)
+
+
+def test_ratios_that_cannot_be_told_do_not_squeeze_the_others(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b", "c"], methods=("odds",))
+    draw_forests(table_of(paths, "odds", "log odds ratio", [0.5, 12.5, -20.0], [0.2, 1.0, 30.0]))
+    (axes,) = drawn[0].axes
+    low, high = axes.get_xlim()
+    assert 1e-4 < low < 1e-3
+    assert 1e3 < high < 1e4
+    assert 1.0 in axes.get_xticks()
+    assert "2.7\u00d710\u2075 (9.9\u00d710\u2074 to 7.3\u00d710\u2075)" in words(drawn[0])
+    assert "2.1\u00d710\u207b\u2079 (1.9\u00d710\u207b\u00b2\u00b2 to 2.2\u00d710\u2074)" in words(drawn[0])
+
+
+def test_a_column_of_numbers_has_one_number_of_decimals(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b", "c"], methods=("net",))
+    draw_forests(table_of(paths, "net", "change of y", [0.00001, -0.02, -0.00001], [0.004, 0.03, 0.003]))
+    estimates = [text for text in words(drawn[0]) if " to " in text]
+    assert estimates == [
+        "0.00001 (\u22120.00399 to 0.00401)",
+        "\u22120.02000 (\u22120.05000 to 0.01000)",
+        "\u22120.00001 (\u22120.00301 to 0.00299)",
+    ]
+
+
+def test_intervals_are_only_cut_off_where_they_would_take_over(
+    make_run: MakeRun, drawn: list[Figure]
+) -> None:
+    draw_forests(table_of(make_run(["a", "b"], methods=("net",)), "net", "change", [0.5, 0.2], [0.3, 0.1]))
+    (axes,) = drawn[0].axes
+    assert axes.get_xlim()[1] > 0.8
+
+
 def test_without_estimates_there_is_no_forest(make_run: MakeRun) -> None:
     assert draw_forests(Results(make_run(["a", "b"]).root)) == []
 
@@ -89,3 +139,10 @@ def test_endless_intervals_stay_inside_of_the_panel(make_run: MakeRun, drawn: li
     low, high = axes.get_xlim()
     assert 0.05 < low < high < 20
     assert {"<", ">"} <= {line.get_marker() for line in axes.lines if len(line.get_xdata())}
+
+
+def test_the_csv_has_the_features_that_are_not_drawn(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b", "c"], methods=("net",))
+    (picture,) = draw_forests(estimated(paths, net="change of y"), top=2)
+    assert picture.table["feature"].tolist() == Results(paths.root).ranking["feature"].tolist()
+    assert len(drawn[0].axes[0].get_yticks()) == 2
