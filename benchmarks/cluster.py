@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ from deepfeat.runs.engines.cluster import LOOPBACK, SETTINGS
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "scaling.md"
 NAME = "cluster"
+# What a thousand workers of one process do to watch over themselves, each would do on a processor of its own.
+UNWATCHED = {
+    "distributed.admin.tick.interval": "1h",
+    "distributed.admin.system-monitor.interval": "1h",
+    "distributed.worker.memory.monitor-interval": "1h",
+}
 FIGURES = re.compile(r"(<!-- begin: figures -->\n).*?(<!-- end: figures -->)", re.DOTALL)
 # Seconds that a task sleeps, tasks for each worker, and how many workers.
 SIMULATED = ((1.0, 5, (1, 10, 100, 300, 1000)), (10.0, 2, (100, 1000)))
@@ -141,7 +148,7 @@ def nap(told: str) -> str:
 
 async def simulated(workers: int, each: int, seconds: float) -> dict[str, Any]:
     """Seconds for so many tasks by so many workers, all in this process."""
-    with dask.config.set(SETTINGS):
+    with dask.config.set({**SETTINGS, **UNWATCHED}):
         start = time.perf_counter()
         async with (
             LocalCluster(
@@ -174,6 +181,15 @@ async def simulated(workers: int, each: int, seconds: float) -> dict[str, Any]:
     }
     print(row, flush=True)
     return row
+
+
+def simulation(quick: bool) -> list[dict[str, Any]]:  # noqa: FBT001 - as it is typed
+    """One row for each length of tasks and number of workers."""
+    return [
+        asyncio.run(simulated(workers, each, length))
+        for length, each, counts in (SIMULATED[:1] if quick else SIMULATED)
+        for workers in counts[: 2 if quick else None]
+    ]
 
 
 def operations(folder: Path) -> dict[str, Any]:
@@ -288,21 +304,17 @@ def main() -> None:
     chosen = parser.parse_args()
     results: dict[str, Any] = (load(NAME) or {}) | {"machine": machine()}
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        if "speed" in chosen.parts:
-            results["speed"] = speed(folder, 20 if chosen.quick else 200)
-        if "overhead" in chosen.parts:
-            results["overhead"] = overhead(folder, 10 if chosen.quick else 200)
-        if "simulation" in chosen.parts:
-            results["simulation"] = [
-                asyncio.run(simulated(workers, each, length))
-                for length, each, counts in (SIMULATED[:1] if chosen.quick else SIMULATED)
-                for workers in counts[: 2 if chosen.quick else None]
-            ]
-        if "operations" in chosen.parts:
-            results["operations"] = operations(folder)
+        folder, quick = Path(scratch), chosen.quick
+        measures: dict[str, Callable[[], Any]] = {
+            "speed": lambda: speed(folder, 20 if quick else 200),
+            "overhead": lambda: overhead(folder, 10 if quick else 200),
+            "simulation": lambda: simulation(quick),
+            "operations": lambda: operations(folder),
+        }
+        for part in chosen.parts:
+            results[part] = measures[part]()
+            save(NAME, results, chosen.results, is_whole=not quick)
     print(page(results))
-    save(NAME, results, chosen.results, is_whole=not chosen.quick)
     if not chosen.quick and chosen.results is None and PAGE.exists():
         text = PAGE.read_text()
         PAGE.write_text(FIGURES.sub(lambda found: f"{found[1]}{page(results)}{found[2]}", text))
