@@ -70,3 +70,14 @@ def test_an_example_runs(name: str, tmp_path: Path, deepfeat: Type, monkeypatch:
     assert asked <= json.loads((run / "run.json").read_text())["methods"].keys()
     header = (run / "ranking.csv").read_text().splitlines()[0].split(",")
     assert asked <= set(header)
+
+
+@pytest.mark.slow
+def test_several_processes_find_what_one_does(tmp_path: Path, deepfeat: Type) -> None:
+    assert deepfeat("demo", "cluster")[0] == 0
+    for output, engine in (("many", []), ("one", ["--engine", "local"])):
+        code, out, err = deepfeat("run", "cluster/experiment.yml", "--output", output, *engine, *SMALL)
+        assert code == 0, out + err
+        assert ("2 workers on this machine" in out) == (output == "many")
+    many, one = (tmp_path / output / "cluster" / "ranking.csv" for output in ("many", "one"))
+    assert many.read_bytes() == one.read_bytes()
