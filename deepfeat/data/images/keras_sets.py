@@ -11,6 +11,7 @@ from deepfeat.config.schema import ImagesConfig
 from deepfeat.data.images.arrays import from_arrays
 from deepfeat.data.images.found import Found
 from deepfeat.errors import InputError, Problem, did_you_mean
+from deepfeat.writing.start_up import start_up_messages_logged
 
 PREFIX = "keras:"
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
@@ -73,7 +74,8 @@ def find_in_keras(config: ImagesConfig) -> Found:
         )
     chosen = SETS[name]
     try:
-        module = import_module(f"keras.datasets.{name}")
+        with start_up_messages_logged():
+            module = import_module(f"keras.datasets.{name}")
         parts = module.load_data()
     except Exception as error:
         files = ", ".join(f"{url} as {home() / chosen.folder / file}" for file, url in chosen.files)
