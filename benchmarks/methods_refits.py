@@ -7,7 +7,7 @@ other, with the same layers, loss, batches, validation and early stopping; their
 included as everybody pays it, is multiplied with the number of fits.
 
 Then ten tables of the additive problem (500 rows, 10 features, of which four matter equally): in how many of
-them `stepwise` selects exactly the four. For the sake of time with 10 seeds and a patience of 30.
+them `stepwise` selects exactly the four. For the sake of time with 10 seeds.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from deepfeat.training.trainer import Trainer
 
 NAME = "methods_refits"
 ROWS, FEATURES, SEEDS, KERAS_FITS = 297, 13, 20, 10
-RECOVERY = {"rows": 500, "features": 10, "seeds": 10, "patience": 30}
+RECOVERY = {"rows": 500, "features": 10, "seeds": 10}
 TABLES = 10
 METHODS: dict[str, dict[str, Any]] = {
     "loco_refit": {"seeds": SEEDS},
@@ -149,7 +149,7 @@ def recovered(table: int) -> dict[str, Any]:
     method = load_registry(environ={}).methods["stepwise"]
     ensemble = fits.main(2, {"epochs": 1})
     with TemporaryDirectory() as folder:
-        params = method.Params(seeds=RECOVERY["seeds"], patience=RECOVERY["patience"])
+        params = method.Params(seeds=RECOVERY["seeds"])
         method(params).explain(ensemble, fits.data, Context(table, "stepwise", Path(folder), fit=fits))
         with (Path(folder) / "order.csv").open() as file:
             chosen = [row["feature"] for row in csv.DictReader(file) if row["selected"].lower() == "true"]

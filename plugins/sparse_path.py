@@ -1,12 +1,10 @@
 """sparse_path: at which penalty a feature leaves a network that has to pay for every feature it keeps."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
 from deepfeat.methods import (
@@ -14,19 +12,18 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
+    FitPlan,
     Importance,
     Method,
     MethodParams,
     PenaltyCurve,
     fold_plan,
-    held_out_losses,
-    measure,
     path_plan,
+    refitted_losses,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
 
-Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -151,14 +148,25 @@ class SparsePath(Method):
         return 2 * self.params.penalties * self.params.folds
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """Two plans: the path, and what it keeps without penalty."""
+        """Two plans: the path, and what it keeps without penalty.
+
+        Member `fold * penalties + p` of the path is trained outside of the fold at penalty p, from the fold's
+        seed.
+        """
         del ensemble
         chosen = self.params
         penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
-        path = self._path(penalties, data, context)
+        plan = path_plan(data, chosen.folds, penalties, context.seed, self.name)
+        # From dense to sparse: a network that first learns, and then has to pay, holds on to what it has
+        # learned at penalties at which it would not have begun, and so leaves less room for chance.
+        path = self._fit(plan, data, context, monitor="penalised_loss", penalty_warmup=chosen.epochs // 2)
         keeps = path.uses.reshape(chosen.folds, chosen.penalties, data.n_features)
-        losses = self._held_out_losses(keeps, data, context)
-        curve = PenaltyCurve(penalties, losses)
+        folds = fold_plan(data, chosen.folds, context.seed, self.name)
+
+        def refit(plan: FitPlan) -> Ensemble:
+            return self._fit(plan, data, context, monitor="loss", penalty_warmup=0)
+
+        curve = PenaltyCurve(penalties, refitted_losses(keeps, folds, data, refit))
         kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
         # The first penalty, from strong to weak, at which the feature takes part.
         scores = np.where(keeps.any(axis=1), penalties[keeps.argmax(axis=1)], 0.0)
@@ -166,51 +174,12 @@ class SparsePath(Method):
         height = size.reshape(keeps.shape).mean(axis=0)
         return Importance(scores, notes=(show_path(curve, height, kept, "weight", data, context),))
 
-    def _path(self, penalties: Floats, data: Dataset, context: Context) -> Ensemble:
-        """Member `fold * penalties + p` is trained outside of the fold at penalty p, from the fold's seed."""
-        plan = path_plan(data, self.params.folds, penalties, context.seed, self.name)
-        return self._fit(plan, "penalised_loss", data, context)
-
-    def _held_out_losses(self, keeps: NDArray[np.bool_], data: Dataset, context: Context) -> Floats:
-        """(folds, penalties) loss on the fold of networks that have only what was kept, without penalty."""
-        folds = fold_plan(data, self.params.folds, context.seed, self.name)
-        wrongness = measure("auto", data.task)
-        losses = np.empty(keeps.shape[:2])
-        for fold, split in enumerate(folds.splits):
-            mean = np.broadcast_to(data.y[split.train].mean(axis=0), data.y[split.held_out].shape)
-            losses[fold] = wrongness(data.y[split.held_out], mean).mean()
-        # Neighbouring penalties often keep the same features: one network will do for them.
-        different = {
-            (int(fold), keeps[fold, index].tobytes()): (fold, index)
-            for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True)
-        }
-        if not different:
-            return losses
-        places = np.array(list(different.values()))
-        plan = replace(folds.select(places[:, 0]), name=f"{self.name}/refit", mask=keeps[tuple(places.T)])
-        refitted = self._fit(plan, "loss", data, context)
-        found = dict(zip(different, held_out_losses(refitted, data), strict=True))
-        for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True):
-            losses[fold, index] = found[int(fold), keeps[fold, index].tobytes()]
-        return losses
-
-    def _fit(self, plan: Any, monitor: str, data: Dataset, context: Context) -> Ensemble:  # noqa: ANN401
+    def _fit(self, plan: FitPlan, data: Dataset, context: Context, **training: str | int) -> Ensemble:
         chosen = self.params
         loss = "squared_error" if data.task == "regression" else "cross_entropy"
-        training = {**LassoNet.training, "loss": loss, "monitor": monitor}
-        # From dense to sparse: a network that first learns, and then has to pay, holds on to what it has
-        # learned at penalties at which it would not have begun, and so leaves less room for chance.
-        warmup = chosen.epochs // 2
-        return context.fit(
-            plan,
-            network=LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio)),
-            training={
-                **training,
-                "epochs": chosen.epochs,
-                "patience": chosen.epochs,
-                "penalty_warmup": warmup,
-            },
-        )
+        how = {**LassoNet.training, "loss": loss, "epochs": chosen.epochs, "patience": chosen.epochs}
+        network = LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio))
+        return context.fit(plan, network=network, training={**how, **training})
 
 
 def _starts(data: Dataset) -> list[int]:

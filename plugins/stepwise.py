@@ -78,6 +78,10 @@ class Stepwise(Method):
         folds: int = Field(
             5, ge=2, description="parts of the rows, each with a path of its own; at most `seeds`"
         )
+        # Most networks here do nothing but lose a comparison, so they wait less than those of the experiment.
+        patience: PositiveInt | None = Field(
+            30, description="epochs without a better validation loss; null: those of the experiment"
+        )
         lookahead: PositiveInt = Field(
             3, description="steps without another decision of the rule after which it is believed"
         )

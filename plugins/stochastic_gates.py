@@ -13,12 +13,14 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
+    FitPlan,
     Importance,
     Method,
     MethodParams,
     PenaltyCurve,
-    held_out_losses,
+    fold_plan,
     path_plan,
+    refitted_losses,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
@@ -76,10 +78,16 @@ class StochasticGates(Method):
 
     Every feature has a gate that chance opens or shuts while the network is trained; training moves the
     probability, and pays a penalty for the expected number of open gates. Unlike a penalty on weights this
-    does not shrink what is kept. Networks are trained at penalties from strong to weak in every fold;
-    believed is the strongest penalty whose loss on the fold that was held out is within one standard error of
-    the best. The importance is the probability that the gate is open at that penalty, one score per fold;
-    kept are features whose gate is rather open than shut in the mean of the folds (`kept.csv`).
+    does not shrink what is kept. Networks are trained at penalties from strong to weak in every fold. During
+    the first half of the training the penalty rises from nothing to its strength; only weights of the second
+    half are kept, because gates take that long to decide.
+
+    A penalty that shuts more gates is believed as long as prediction does not suffer: what each penalty keeps
+    is given to networks trained without penalty, and these are judged on the fold that was held out; no
+    feature at all is judged too, by the mean of the training rows. Chosen is the strongest penalty within one
+    standard error of the best. The importance is the probability that the gate is open at that penalty, one
+    score per fold; kept are the features that more than half of the folds keep at it (`kept.csv`): those
+    whose gate is rather open than shut.
 
     Labels are learned with the cross-entropy here, whatever loss the experiment sets: penalties need a loss
     of known scale.
@@ -90,7 +98,8 @@ class StochasticGates(Method):
     cost = Cost.REFITS
     paper = (
         'Yamada, Lindenbaum, Negahban & Kluger 2020, "Feature selection using stochastic gates", ICML, '
-        "PMLR 119"
+        'PMLR 119; refits on what is kept: Meinshausen 2007, "Relaxed lasso", Computational Statistics & '
+        "Data Analysis 52"
     )
     sees = "which features a network keeps when open gates cost, curved effects and interactions included"
     blind_to = (
@@ -117,28 +126,44 @@ class StochasticGates(Method):
     params: Params
 
     def fits(self, data: Dataset, members: int) -> int:
-        """Every penalty in every fold."""
+        """Every penalty in every fold, with the penalty and without."""
         del data, members
-        return self.params.penalties * self.params.folds
+        return 2 * self.params.penalties * self.params.folds
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """One plan: member `fold * penalties + p` is trained outside of the fold, at penalty p."""
+        """Two plans: the path, and what it keeps without penalty.
+
+        Member `fold * penalties + p` of the path is trained outside of the fold, at penalty p.
+        """
         del ensemble
         chosen = self.params
         penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
-        trained = context.fit(
-            path_plan(data, chosen.folds, penalties, context.seed, self.name),
-            network=Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation)),
-            training={
-                "loss": "squared_error" if data.task == "regression" else "cross_entropy",
-                "epochs": chosen.epochs,
-                "patience": chosen.epochs,
-            },
+        plan = path_plan(data, chosen.folds, penalties, context.seed, self.name)
+        # Gates take their time. The weights that predict best are often those of the first epochs, when
+        # none has shut yet; so only the second half counts, after a price that has risen during the first.
+        path = self._fit(
+            plan,
+            data,
+            context,
+            monitor="penalised_loss",
+            penalty_warmup=chosen.epochs // 2,
+            patience=chosen.epochs,
         )
-        losses = held_out_losses(trained, data).reshape(chosen.folds, chosen.penalties)
-        chances = trained.chance_open.reshape(chosen.folds, chosen.penalties, data.n_features)
-        curve = PenaltyCurve(penalties, losses)
-        scores = chances[:, curve.chosen]
-        kept = scores.mean(axis=0) > 0.5  # noqa: PLR2004 - rather open than shut
+        chances = path.chance_open.reshape(chosen.folds, chosen.penalties, data.n_features)
+        keeps = path.uses.reshape(chances.shape)
+        folds = fold_plan(data, chosen.folds, context.seed, self.name)
+
+        def refit(plan: FitPlan) -> Ensemble:
+            return self._fit(plan, data, context, monitor="loss", patience=max(1, chosen.epochs // 5))
+
+        curve = PenaltyCurve(penalties, refitted_losses(keeps, folds, data, refit))
+        kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
         said = show_path(curve, chances.mean(axis=0), kept, "chance of an open gate", data, context)
-        return Importance(scores, notes=(said,))
+        return Importance(chances[:, curve.chosen], notes=(said,))
+
+    def _fit(self, plan: FitPlan, data: Dataset, context: Context, **training: str | int) -> Ensemble:
+        chosen = self.params
+        loss = "squared_error" if data.task == "regression" else "cross_entropy"
+        how = {**Stg.training, "loss": loss, "epochs": chosen.epochs}
+        network = Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation))
+        return context.fit(plan, network=network, training={**how, **training})

@@ -22,7 +22,7 @@ from deepfeat.methods.importance import Importance, MethodError, direction, sum_
 from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
-from deepfeat.methods.penalties import PenaltyCurve, held_out_losses, path_plan, show_path
+from deepfeat.methods.penalties import PenaltyCurve, held_out_losses, path_plan, refitted_losses, show_path
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import (
     LinearYardstick,
@@ -104,6 +104,7 @@ __all__ = [
     "path_plan",
     "per_model",
     "rebuilt",
+    "refitted_losses",
     "refuse_too_many",
     "retrained_losses",
     "rise_when_replaced",

@@ -1,5 +1,6 @@
 """Paths of penalties: which strength to believe, and the picture of what each strength keeps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,42 @@ def held_out_losses(trained: Ensemble, data: Dataset) -> Floats:
     wrongness = measure("auto", data.task)
     answered = held_out_answers(trained, data)
     return np.array([wrongness(data.y[rows], answers).mean() for _, rows, answers in answered])
+
+
+def refitted_losses(
+    keeps: NDArray[np.bool_], folds: FitPlan, data: Dataset, fit: Callable[[FitPlan], Ensemble]
+) -> Floats:
+    """Losses on the held-out folds of networks that have only what a penalty keeps, and pay no penalty.
+
+    A penalty also spoils the answers of a network that keeps the right features, which would speak for weak
+    penalties; so what is kept is judged by networks of its own (Meinshausen 2007, "Relaxed lasso"). Where
+    nothing is kept, the mean of the training rows answers.
+
+    Args:
+        keeps: (folds, penalties, features).
+        folds: one member per fold, see `fold_plan`.
+        data: the table.
+        fit: trains without penalty; it is called once, or never where nothing is kept anywhere.
+
+    Returns:
+        (folds, penalties).
+    """
+    wrongness = measure("auto", data.task)
+    losses = np.empty(keeps.shape[:2])
+    for fold, split in enumerate(folds.splits):
+        mean = np.broadcast_to(data.y[split.train].mean(axis=0), data.y[split.held_out].shape)
+        losses[fold] = wrongness(data.y[split.held_out], mean).mean()
+    some = [(int(fold), int(index)) for fold, index in zip(*np.nonzero(keeps.any(axis=2)), strict=True)]
+    # Neighbouring penalties often keep the same features: one network will do for them.
+    different = {(fold, keeps[fold, index].tobytes()): (fold, index) for fold, index in some}
+    if not different:
+        return losses
+    places = np.array(list(different.values()))
+    plan = replace(folds.select(places[:, 0]), name=f"{folds.name}/refit", mask=keeps[tuple(places.T)])
+    found = dict(zip(different, held_out_losses(fit(plan), data), strict=True))
+    for fold, index in some:
+        losses[fold, index] = found[fold, keeps[fold, index].tobytes()]
+    return losses
 
 
 def show_path(

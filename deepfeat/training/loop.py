@@ -158,10 +158,12 @@ class _StackRun:
         for index, member in zip(place, members, strict=True):
             self.losses[member].append((float(train_loss[index]), float(valid_loss[index])))
             self.records[member].epochs = epoch + 1
-        improved, stopped = self.stopping.update(epoch, members, watched[place].astype(np.float64))
-        if improved.any():
-            self.program.keep_best(place[improved].astype(np.int32), members[improved].astype(np.int32))
-        self.active[members[stopped]] = False
+        # Weights that have not paid the whole price are no answer to it, however good they are.
+        if epoch >= min(self.settings.penalty_warmup, self.settings.epochs - 1):
+            improved, stopped = self.stopping.update(epoch, members, watched[place].astype(np.float64))
+            if improved.any():
+                self.program.keep_best(place[improved].astype(np.int32), members[improved].astype(np.int32))
+            self.active[members[stopped]] = False
         self._settle()
 
     def result(self) -> TrainedStack:

@@ -30,7 +30,8 @@ class TrainingSettings(BaseModel):
         learning_rate: of the optimizer, at the start of the schedule.
         schedule: `constant`, or `cosine` down to zero over `epochs`.
         weight_decay: decoupled decay of kernels (Loshchilov & Hutter 2019); gates and biases do not decay.
-        penalty_warmup: epochs over which the penalties of the plan rise from nothing to their full strength.
+        penalty_warmup: epochs over which the penalties of the plan rise from nothing to their full strength;
+            weights of these epochs are not kept, and patience begins after them.
         patience: epochs without a better validation value after which a member stops.
         monitor: what early stopping watches: the validation loss, with or without penalties.
         validation_batch: rows per batch of the validation loss; None takes all rows as one batch.

@@ -153,3 +153,14 @@ def test_penalties_warm_up(make_data: Callable[..., Dataset]) -> None:
     assert warm.records[-1].history[-1, 0] != warm.records[0].history[-1, 0]
     for record in dense.records:
         np.testing.assert_allclose(record.history, cold.records[0].history, rtol=1e-3)
+    assert {record.best_epoch for record in dense.records} == {4}, "there is always one to keep"
+
+
+def test_weights_that_have_not_paid_the_whole_price_are_not_kept(make_data: Callable[..., Dataset]) -> None:
+    data = make_data("binary", rows=60)
+    how = {"epochs": 12, "monitor": "loss", "loss": "cross_entropy", "learning_rate": 1.0, "patience": 3}
+    (cold,) = paths(data, Hierarchical(), 8, **how)
+    (warm,) = paths(data, Hierarchical(), 8, **{**how, "penalty_warmup": 6})
+    assert min(record.best_epoch for record in cold.records) < 6
+    assert min(record.best_epoch for record in warm.records) > 6
+    assert min(record.epochs for record in warm.records) >= 6 + 3
