@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepfeat.methods import LinearYardstick, Share
+from deepfeat.methods import LinearYardstick, Lines, Share
 
 Floats = NDArray[np.float64]
 
@@ -38,13 +38,13 @@ class Lasso(LinearYardstick):
         "ranking"
     )
 
-    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
+    def values(self, x: Floats, y: Floats, share: Share) -> Lines:
         """See `LinearYardstick.values`."""
         from sklearn.linear_model import LassoCV  # noqa: PLC0415 - slow to import
 
         return _quietly(LassoCV(eps=_weakest(x), cv=share.cv(), max_iter=ITERATIONS), x, y)
 
-    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
+    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Lines:
         """See `LinearYardstick.labels`."""
         from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
         from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
@@ -67,11 +67,10 @@ def _weakest(x: Floats) -> float:
     return NARROW if len(x) > x.shape[1] else WIDE
 
 
-def _quietly(model: Any, x: Floats, y: NDArray[Any]) -> Floats:  # noqa: ANN401 - of scikit-learn
-    """The coefficients; the weakest penalties, hardly ever chosen, need not converge, which is no news."""
+def _quietly(model: Any, x: Floats, y: NDArray[Any]) -> Lines:  # noqa: ANN401 - of scikit-learn
+    """The fitted model; the weakest penalties, hardly ever chosen, need not converge, which is no news."""
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        coefficients: Floats = model.fit(x, y).coef_
-    return coefficients
+        return Lines.of(model.fit(x, y))

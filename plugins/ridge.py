@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from deepfeat.methods import LinearYardstick, Share
+from deepfeat.methods import LinearYardstick, Lines, Share
 
 Floats = NDArray[np.float64]
 
@@ -36,16 +36,15 @@ class Ridge(LinearYardstick):
         "where lasso draws lots"
     )
 
-    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
+    def values(self, x: Floats, y: Floats, share: Share) -> Lines:
         """See `LinearYardstick.values`."""
         from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - slow to import
 
         turned, back = _narrow(x)
         model = RidgeCV(alphas=SHRINKAGES, cv=share.cv(), scoring="neg_mean_squared_error")
-        coefficients: Floats = model.fit(turned, y).coef_ @ back
-        return coefficients
+        return Lines.of(model.fit(turned, y), back)
 
-    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Floats:
+    def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Lines:
         """See `LinearYardstick.labels`."""
         from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
 
@@ -58,8 +57,7 @@ class Ridge(LinearYardstick):
             scoring="neg_log_loss",
             use_legacy_attributes=False,
         )
-        coefficients: Floats = model.fit(turned, labels).coef_ @ back
-        return coefficients
+        return Lines.of(model.fit(turned, labels), back)
 
 
 def _narrow(x: Floats) -> tuple[Floats, Floats]:

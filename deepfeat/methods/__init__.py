@@ -26,6 +26,7 @@ from deepfeat.methods.penalties import PenaltyCurve, held_out_losses, path_plan,
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import (
     LinearYardstick,
+    Lines,
     PerSplitParams,
     Share,
     shares,
@@ -67,6 +68,7 @@ __all__ = [
     "Importance",
     "JudgedParams",
     "LinearYardstick",
+    "Lines",
     "Method",
     "MethodError",
     "MethodParams",

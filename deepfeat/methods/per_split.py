@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,11 +129,51 @@ def used_splits(ensemble: Ensemble, at_most: int) -> tuple[str, ...]:
     return (f"Fitted on the splits of the first {at_most} of {len(ensemble)} networks.",)
 
 
+class Unseen:
+    """The mean answer for every row of the models that have not learned from it.
+
+    Args:
+        data: the table.
+    """
+
+    def __init__(self, data: Dataset) -> None:
+        self._total, self._times = np.zeros(data.y.shape), np.zeros((data.n_rows, 1))
+
+    def add(self, rows: Rows, answers: NDArray[np.floating[Any]]) -> None:
+        """Count (rows, outputs) answers of a model that has not learned from the rows."""
+        self._total[rows] += answers
+        self._times[rows] += 1
+
+    def means(self) -> Floats:
+        """(rows, outputs); NaN for rows that no model was asked about."""
+        nobody = np.full_like(self._total, np.nan)
+        return np.divide(self._total, self._times, out=nobody, where=self._times > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Fitted linear models of standardised columns.
+
+    Attributes:
+        coefficients: (lines, columns) one line for a regression or two classes, else one per class.
+        intercepts: (lines,) the answer of each for an average row.
+    """
+
+    coefficients: Floats
+    intercepts: Floats
+
+    @classmethod
+    def of(cls, model: Any, back: Floats | None = None) -> "Lines":  # noqa: ANN401 - of scikit-learn
+        """Those of a fitted model; `back` turns its coefficients to the columns where others were fitted."""
+        coefficients = np.atleast_2d(model.coef_)
+        return cls(coefficients if back is None else coefficients @ back, np.atleast_1d(model.intercept_))
+
+
 class LinearYardstick(Method):
     """Absolute coefficients of a linear model per split, those of a category added up.
 
     Base of methods that say how the model is fitted; the answer has a row per split, with the sign of the
-    coefficients of numbers.
+    coefficients of numbers, and tells what the models answer for rows that they have not learned from.
     """
 
     kind = "experiment"
@@ -143,8 +183,8 @@ class LinearYardstick(Method):
     params: PerSplitParams
 
     @abstractmethod
-    def values(self, x: Floats, y: Floats, share: Share) -> Floats:
-        """(columns,) coefficients of a regression.
+    def values(self, x: Floats, y: Floats, share: Share) -> Lines:
+        """One line, of a regression.
 
         Args:
             x: (rows, columns) standardised.
@@ -153,8 +193,8 @@ class LinearYardstick(Method):
         """
 
     @abstractmethod
-    def labels(self, x: Floats, labels: Rows, share: Share) -> Floats:
-        """(1, columns) coefficients for two classes, (classes, columns) for more.
+    def labels(self, x: Floats, labels: Rows, share: Share) -> Lines:
+        """One line of log odds for two classes, one per class for more.
 
         Called for each label of a multilabel task.
 
@@ -166,22 +206,44 @@ class LinearYardstick(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """A fit per split, one after the other."""
-        at_most = self.params.splits
-        signed = np.stack([self._coefficients(share) for share in shares(ensemble, data, context, at_most)])
+        at_most, unseen, found = self.params.splits, Unseen(data), []
+        for share in shares(ensemble, data, context, at_most):
+            lines = self._fitted(share)
+            unseen.add(share.unseen, _answers(lines, share))
+            found.append(lines.coefficients)
+        signed = np.stack(found)
         absolute = sum_columns(np.abs(signed), data)
-        sign = direction(sum_columns(signed, data), absolute, data)
-        return Importance.by_output(absolute, sign=sign, notes=used_splits(ensemble, at_most))
+        return Importance.by_output(
+            absolute,
+            sign=direction(sum_columns(signed, data), absolute, data),
+            predictions=unseen.means(),
+            notes=used_splits(ensemble, at_most),
+        )
 
-    def _coefficients(self, share: Share) -> Floats:
-        """(outputs, columns); 0 for a label that all training rows have or lack."""
+    def _fitted(self, share: Share) -> Lines:
+        """A line per output; a label that all training rows have or lack is answered so."""
         x = share.standardised(share.train)
         if share.data.task == "regression":
             y = share.target[share.train, 0].astype(np.float64)
-            return self.values(x, (y - y.mean()) / (y.std() or 1.0), share)[None]
-        nothing = np.zeros((1, x.shape[1]))
-        return np.concatenate(
-            [
-                self.labels(x, own, share) if len(np.unique(own)) > 1 else nothing
-                for own in share.labels(share.train)
-            ]
+            return self.values(x, (y - y.mean()) / (y.std() or 1.0), share)
+        each = [
+            self.labels(x, own, share)
+            if np.ptp(own) > 0
+            else Lines(np.zeros((1, x.shape[1])), np.array([np.inf if own[0] else -np.inf]))
+            for own in share.labels(share.train)
+        ]
+        return Lines(
+            np.concatenate([lines.coefficients for lines in each]),
+            np.concatenate([lines.intercepts for lines in each]),
         )
+
+
+def _answers(lines: Lines, share: Share) -> Floats:
+    """(rows, outputs) numbers, or probabilities, for the rows that were not learned from."""
+    from scipy.special import expit, softmax  # noqa: PLC0415 - slow to import
+
+    given: Floats = share.standardised(share.unseen) @ lines.coefficients.T + lines.intercepts
+    if share.data.task == "regression":
+        learned = share.target[share.train].astype(np.float64)
+        return np.asarray(given * (learned.std() or 1.0) + learned.mean())
+    return np.asarray(softmax(given, axis=1) if share.data.task == "multiclass" else expit(given))

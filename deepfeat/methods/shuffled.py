@@ -14,7 +14,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import HeldOutParams, sample
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.measures import measure
-from deepfeat.methods.per_split import Share, shares, used_splits
+from deepfeat.methods.per_split import Share, Unseen, shares, used_splits
 from deepfeat.training.replaced import rebuilt
 
 Floats = NDArray[np.float64]
@@ -119,8 +119,7 @@ def shuffled_importance(
         A row per split; and the mean answer for every row, of the models that have not learned from it.
     """
     wrongness = measure(params.score, data.task)
-    rises = []
-    total, times = np.zeros(data.y.shape), np.zeros((data.n_rows, 1))
+    rises, unseen = [], Unseen(data)
     for share in shares(ensemble, data, context, params.splits):
         model = fit(share)
         rows = sample(share.unseen, params.rows, share.rng)
@@ -128,8 +127,7 @@ def shuffled_importance(
         x = np.tile(data.x[rows], (count, 1))
         shuffled = np.concatenate([data.x[share.rng.permutation(rows)] for _ in range(count)])
         answered = model.predict(data.x[rows])[0]
-        total[rows] += answered
-        times[rows] += 1
+        unseen.add(rows, answered)
         rise = np.zeros((data.n_outputs, data.n_features))
         # What a model does not look at cannot change its answers. All shuffles are answered together: trees
         # take as long for one row as for hundreds.
@@ -137,9 +135,8 @@ def shuffled_importance(
             after = part.after.reshape(len(part.features), count, *target.shape)
             rise[:, part.features] = (wrongness(target, after) - wrongness(target, answered)).mean(axis=1).T
         rises.append(rise)
-    unknown = np.full_like(total, np.nan)
     return Importance.by_output(
         np.stack(rises),
-        predictions=np.divide(total, times, out=unknown, where=times > 0),
+        predictions=unseen.means(),
         notes=used_splits(ensemble, params.splits),
     )

@@ -9,7 +9,15 @@ import pytest
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import Split
 from deepfeat.methods import Context, MethodError
-from deepfeat.methods.per_split import CV_FOLDS, LinearYardstick, PerSplitParams, Share, shares, used_splits
+from deepfeat.methods.per_split import (
+    CV_FOLDS,
+    LinearYardstick,
+    Lines,
+    PerSplitParams,
+    Share,
+    shares,
+    used_splits,
+)
 from deepfeat.testing.linear import LinearEnsemble
 from deepfeat.testing.planted import planted
 
@@ -25,13 +33,13 @@ class Given(LinearYardstick):
         super().__init__(PerSplitParams(splits=1))
         self.coefficients = coefficients
 
-    def values(self, x: np.ndarray, y: np.ndarray, share: Share) -> np.ndarray:
+    def values(self, x: np.ndarray, y: np.ndarray, share: Share) -> Lines:
         del x, y, share
-        return self.coefficients[0]
+        return Lines(self.coefficients, np.zeros(1))
 
-    def labels(self, x: np.ndarray, labels: np.ndarray, share: Share) -> np.ndarray:
+    def labels(self, x: np.ndarray, labels: np.ndarray, share: Share) -> Lines:
         del x, labels, share
-        return self.coefficients
+        return Lines(self.coefficients, np.zeros(len(self.coefficients)))
 
 
 def _share(data: Dataset, train: np.ndarray, used: np.ndarray | None = None) -> Share:
@@ -129,3 +137,7 @@ def test_a_label_that_never_varies_says_nothing(data: Dataset, context: Context)
     ensemble = replace(ensemble, plan=replace(ensemble.plan, splits=(split,)))
     answer = Given(np.ones((1, data.n_columns))).explain(ensemble, labels, context)
     np.testing.assert_array_equal(answer.per_class[0], [[0] * 6, [1] * 6])
+    assert answer.predictions is not None
+    assert np.isnan(answer.predictions[:100]).all(), "learned from"
+    np.testing.assert_array_equal(answer.predictions[100:, 0], 0)
+    assert np.all((answer.predictions[100:, 1] > 0) & (answer.predictions[100:, 1] < 1))

@@ -59,11 +59,17 @@ def test_networks_are_believed_where_they_are_right(registry: Registry, tmp_path
     assert "Weights in the joint prediction: networks 0." in given.notes[0]
 
 
+def test_a_straight_line_is_believed_where_there_is_nothing_else(registry: Registry, tmp_path: Path) -> None:
+    data = PROBLEMS["gene_expression"](200, 300, 0).dataset()
+    weights = judge(registry, tmp_path, data, 3, {"lasso": {"splits": 3}, TREES: {"repeats": 1}}).weights
+    assert weights["lasso"] > 0.6
+
+
 def test_models_that_tell_no_predictions_have_no_weight(registry: Registry, tmp_path: Path) -> None:
     data = PROBLEMS["additive"](300, 6, 0).dataset()
-    given = judge(registry, tmp_path, data, 3, {"permutation": {"repeats": 1}, "ridge": {"splits": 1}})
-    assert given.weights == {"permutation": 1.0, "ridge": 0.0}
-    assert "ridge" in given.notes[1]
+    given = judge(registry, tmp_path, data, 3, {"permutation": {"repeats": 1}, "glm": {}})
+    assert given.weights == {"permutation": 1.0, "glm": 0.0}
+    assert "glm" in given.notes[1]
     np.testing.assert_allclose(given.scores.sum(), 1)
 
 
