@@ -129,8 +129,8 @@ def _noise(records: Records) -> str:
         return "Not measured yet."
     refused = sum(trial["usable"] is False for trial in trials)
     return (
-        f"On {len(trials)} tables of pure noise ({NOISE.rows} x {NOISE.features}) the answer said "
-        f"{refused} times that there is nothing to rank and the order must not be used."
+        f"On {refused} of {len(trials)} tables of pure noise ({NOISE.rows} x {NOISE.features}) "
+        "the answer said that there is nothing to rank and the order must not be used."
     )
 
 

@@ -38,6 +38,7 @@ def contents() -> Mapping[str, tuple[str, ...]]:
             "docs/performance.md",
             "docs/scaling.md",
             "docs/calibration.md",
+            "docs/accuracy.md",
         ),
         "The house": ("docs/architecture.md", *_all("docs/decisions"), "CONTRIBUTING.md", "CHANGELOG.md"),
     }
