@@ -16,8 +16,8 @@ from deepfeat.methods import (
     Method,
     MethodError,
     MethodParams,
-    members_at_a_time,
     sample,
+    unseen_answers,
 )
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ class Stacking(Method):
         other = {name: given.predictions for name, given in answers.items() if given.predictions is not None}
         own = [name for name in answers if name not in other and name in context.askable]
         candidates = sample(_known(list(other.values()), data), self.params.rows, context.rng)
-        predicted = ({NETWORKS: _of_networks(ensemble, data, candidates)} if own else {}) | {
+        predicted = ({NETWORKS: unseen_answers(ensemble, candidates)} if own else {}) | {
             name: given[candidates] for name, given in other.items()
         }
         if not predicted:
@@ -135,19 +135,6 @@ def _known(predictions: list[Floats], data: Dataset) -> NDArray[np.int64]:
     for given in predictions:
         known &= np.isfinite(given).all(axis=1)
     return np.flatnonzero(known)
-
-
-def _of_networks(ensemble: Ensemble, data: Dataset, rows: NDArray[np.int64]) -> Floats:
-    """(rows, outputs) mean answer of the networks that have not learned from the row; NaN where all have."""
-    total, times = np.zeros((len(rows), data.n_outputs)), np.zeros((len(rows), 1))
-    x = data.x[rows]
-    for members, part in members_at_a_time(ensemble, x.size):
-        answers = part.predict(x)
-        for member, given in zip(range(members.start, members.stop), answers, strict=True):
-            unseen = ~np.isin(rows, ensemble.plan.splits[member].train)
-            total[unseen] += given[unseen]
-            times[unseen] += 1
-    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
 
 
 def _show(by_model: dict[str, float], weights: dict[str, float], own: list[str], context: Context) -> None:

@@ -50,6 +50,7 @@ from deepfeat.methods.selection import (
     size_of,
 )
 from deepfeat.methods.shuffled import OtherModel, ShuffledParams, shuffled_importance
+from deepfeat.methods.unseen import unseen_answers
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import member_seed
 from deepfeat.training.replaced import rebuilt
@@ -120,6 +121,7 @@ __all__ = [
     "sum_columns",
     "to_columns",
     "to_features",
+    "unseen_answers",
     "used_splits",
     "with_features",
 ]

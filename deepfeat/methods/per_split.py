@@ -16,6 +16,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import held_out_rows
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
 from deepfeat.methods.method import Cost, Method, MethodParams
+from deepfeat.methods.unseen import Unseen
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -67,6 +68,11 @@ class Share:
         )
         scaled: Floats = (self.data.x[rows].astype(np.float64) - mean) * scale
         return scaled
+
+    def target_scale(self) -> tuple[float, float]:
+        """Mean and deviation of the number to be learned, over the training rows; 1 for no deviation."""
+        learned = self.target[self.train, 0].astype(np.float64)
+        return float(learned.mean()), float(learned.std()) or 1.0
 
     def labels(self, rows: Rows) -> list[NDArray[np.int64]]:
         """Class numbers of the rows: one array, or one per label of a multilabel task."""
@@ -129,27 +135,6 @@ def used_splits(ensemble: Ensemble, at_most: int) -> tuple[str, ...]:
     return (f"Fitted on the splits of the first {at_most} of {len(ensemble)} networks.",)
 
 
-class Unseen:
-    """The mean answer for every row of the models that have not learned from it.
-
-    Args:
-        data: the table.
-    """
-
-    def __init__(self, data: Dataset) -> None:
-        self._total, self._times = np.zeros(data.y.shape), np.zeros((data.n_rows, 1))
-
-    def add(self, rows: Rows, answers: NDArray[np.floating[Any]]) -> None:
-        """Count (rows, outputs) answers of a model that has not learned from the rows."""
-        self._total[rows] += answers
-        self._times[rows] += 1
-
-    def means(self) -> Floats:
-        """(rows, outputs); NaN for rows that no model was asked about."""
-        nobody = np.full_like(self._total, np.nan)
-        return np.divide(self._total, self._times, out=nobody, where=self._times > 0)
-
-
 @dataclass(frozen=True, eq=False)
 class Lines:
     """Fitted linear models of standardised columns.
@@ -206,7 +191,7 @@ class LinearYardstick(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """A fit per split, one after the other."""
-        at_most, unseen, found = self.params.splits, Unseen(data), []
+        at_most, unseen, found = self.params.splits, Unseen(data.n_rows, data.n_outputs), []
         for share in shares(ensemble, data, context, at_most):
             lines = self._fitted(share)
             unseen.add(share.unseen, _answers(lines, share))
@@ -224,8 +209,9 @@ class LinearYardstick(Method):
         """A line per output; a label that all training rows have or lack is answered so."""
         x = share.standardised(share.train)
         if share.data.task == "regression":
+            centre, scale = share.target_scale()
             y = share.target[share.train, 0].astype(np.float64)
-            return self.values(x, (y - y.mean()) / (y.std() or 1.0), share)
+            return self.values(x, (y - centre) / scale, share)
         each = [
             self.labels(x, own, share)
             if np.ptp(own) > 0
@@ -244,6 +230,6 @@ def _answers(lines: Lines, share: Share) -> Floats:
 
     given: Floats = share.standardised(share.unseen) @ lines.coefficients.T + lines.intercepts
     if share.data.task == "regression":
-        learned = share.target[share.train].astype(np.float64)
-        return np.asarray(given * (learned.std() or 1.0) + learned.mean())
+        centre, scale = share.target_scale()
+        return given * scale + centre
     return np.asarray(softmax(given, axis=1) if share.data.task == "multiclass" else expit(given))

@@ -14,7 +14,8 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import HeldOutParams, sample
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.measures import measure
-from deepfeat.methods.per_split import Share, Unseen, shares, used_splits
+from deepfeat.methods.per_split import Share, shares, used_splits
+from deepfeat.methods.unseen import Unseen
 from deepfeat.training.replaced import rebuilt
 
 Floats = NDArray[np.float64]
@@ -119,7 +120,7 @@ def shuffled_importance(
         A row per split; and the mean answer for every row, of the models that have not learned from it.
     """
     wrongness = measure(params.score, data.task)
-    rises, unseen = [], Unseen(data)
+    rises, unseen = [], Unseen(data.n_rows, data.n_outputs)
     for share in shares(ensemble, data, context, params.splits):
         model = fit(share)
         rows = sample(share.unseen, params.rows, share.rng)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.ensemble import Ensemble
-from deepfeat.methods.parts import members_at_a_time
+from deepfeat.methods.unseen import unseen_answers
 from deepfeat.ranking.skill import NETWORKS
 
 Array = NDArray[np.float64]
@@ -41,18 +41,6 @@ def joint_prediction(
             total += shares[name] * predicted[rows]
             weight += shares[name]
     if shares[NETWORKS] > 0:
-        total += shares[NETWORKS] * _of_networks(ensemble, averaged[:_MOST_NETWORKS], rows)
+        total += shares[NETWORKS] * unseen_answers(ensemble.select(list(averaged[:_MOST_NETWORKS])), rows)
         weight += shares[NETWORKS]
     return total / weight
-
-
-def _of_networks(ensemble: Ensemble, members: Sequence[int], rows: Rows) -> Array:
-    """(rows, outputs) mean answer of the networks that have not learned from the row; NaN where all have."""
-    total, times = np.zeros((len(rows), ensemble.data.n_outputs)), np.zeros((len(rows), 1))
-    x = ensemble.data.x[rows]
-    for part, some in members_at_a_time(ensemble.select(list(members)), x.size):
-        for member, answered in zip(members[part], some.predict(x), strict=True):
-            unseen = ~np.isin(rows, ensemble.plan.splits[member].train)
-            total[unseen] += answered[unseen]
-            times[unseen] += 1
-    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)

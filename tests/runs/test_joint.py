@@ -25,7 +25,7 @@ class Networks:
         return len(self.numbers)
 
     def select(self, members: Any) -> "Networks":  # noqa: ANN401
-        chosen = Networks([[]])
+        chosen = Networks([self.plan.splits[member].train.tolist() for member in members])
         chosen.numbers = [self.numbers[member] for member in members]
         return chosen
 
