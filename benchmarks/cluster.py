@@ -183,7 +183,7 @@ async def simulated(workers: int, each: int, seconds: float) -> dict[str, Any]:
     return row
 
 
-def simulation(quick: bool) -> list[dict[str, Any]]:  # noqa: FBT001 - as it is typed
+def simulation(*, quick: bool) -> list[dict[str, Any]]:
     """One row for each length of tasks and number of workers."""
     return [
         asyncio.run(simulated(workers, each, length))
@@ -308,7 +308,7 @@ def main() -> None:
         measures: dict[str, Callable[[], Any]] = {
             "speed": lambda: speed(folder, 20 if quick else 200),
             "overhead": lambda: overhead(folder, 10 if quick else 200),
-            "simulation": lambda: simulation(quick),
+            "simulation": lambda: simulation(quick=quick),
             "operations": lambda: operations(folder),
         }
         for part in chosen.parts:

@@ -82,12 +82,17 @@ def is_lack_of_memory(error: BaseException | None) -> bool:
     return False
 
 
+def nearest(wrong: str, allowed: Iterable[str]) -> str | None:
+    """The allowed name that is most like a wrong one, if any is like it."""
+    lowered = {name.lower(): name for name in sorted(allowed)}
+    near = get_close_matches(wrong.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[near[0]] if near else None
+
+
 def did_you_mean(wrong: str, allowed: Iterable[str]) -> str:
     """`did you mean X?` for the nearest allowed name, else the list of what is allowed."""
     names = sorted(allowed)
-    lowered = {name.lower(): name for name in names}
-    near = get_close_matches(wrong.lower(), lowered, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {lowered[near[0]]}?"
+    if (near := nearest(wrong, names)) is not None:
+        return f"did you mean {near}?"
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")  # noqa: PLR2004
     return f"use one of: {shown}" if names else "nothing is allowed here"

@@ -77,7 +77,6 @@ class Glm(Method):
         """One model of the whole table; a single row of scores."""
         del ensemble
         columns, x, deviations = _design(data)
-        groups = _groups(data, columns)
         if x.shape[1] + 2 > data.n_rows:
             return self._estimates_alone(data, columns, x, deviations, context)
         if x.shape[1] > self.params.most_columns:
@@ -85,6 +84,7 @@ class Glm(Method):
                 f"{x.shape[1]:,} columns are more than most_columns ({self.params.most_columns:,}); raise it "
                 "or use the methods lasso or ridge, which give estimates without p-values"
             )
+        groups = _groups(data, columns)
         fitted = _fitted(data, x, groups)
         _write_table(context, data, columns, fitted, deviations)
         one = _one_column(groups) if len(fitted.coefficients) == 1 else []

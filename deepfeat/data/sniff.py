@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepfeat.data.faults import shorten
-from deepfeat.errors import InputError, Problem, did_you_mean
+from deepfeat.errors import InputError, Problem, did_you_mean, nearest
 
 FileKind = Literal["text", "parquet"]
 
@@ -136,7 +136,7 @@ def _neighbours(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     names = [name for name in names if not name.startswith(".")]
-    near = did_you_mean(path.name, names).startswith("did you mean")
+    near = nearest(path.name, names) is not None
     alike = [] if near else [name for name in names if Path(name).suffix == path.suffix]
     return f" ({shorten(did_you_mean(path.name, alike or names), 200)})" if names else ""
 

@@ -94,9 +94,9 @@ def answer(
         carriers: which models carry the ranking.
     """
     level = f"{confidence * 100:g} % interval"
-    joint = None if carriers.by_networks else skill.joint
-    judged = Judged(skill.verdict, skill.better) if joint is None else joint
-    who = "the networks" if joint is None else f"{_carriers(carriers, members)} together"
+    what, judged, who = NETWORKS, Judged(skill.verdict, skill.better), "the networks"
+    if skill.joint is not None and not carriers.by_networks:
+        what, judged, who = JOINT, skill.joint, f"{_carriers(carriers, members)} together"
     details = [
         *_carried(carriers, members),
         *_left_out(members),
@@ -107,11 +107,11 @@ def answer(
     return Answer(
         usable={"skill": True, "unknown": None}.get(judged.verdict, False),
         verdict=judged.verdict,
-        judged=NETWORKS if joint is None else JOINT,
+        judged=what,
         better=judged.better,
         headline=(
             _first(judged, who, ranking, members, carriers, level),
-            _how_good(skill, judged, carriers, level),
+            _how_good(skill, what, judged, carriers, level),
         ),
         details=tuple(details),
     )
@@ -127,10 +127,9 @@ def _first(
             "predict better than a constant, so the order of the features must not be used."
         )
     if judged.verdict == "worse":
-        verb = "predict" if judged.better == "boosted" else "predicts"
         return (
-            f"The ranking must not be used: {_model_name(judged.better)} {verb} clearly better than "
-            f"{who}, which have missed much of what these features tell."
+            f"The ranking must not be used: {_clearly_better(judged.better)} {who}, which have missed much "
+            "of what these features tell."
         )
     return _which_features(ranking, members, carriers, level)
 
@@ -158,11 +157,11 @@ def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers,
     return f"Of {len(ranking):,} features, {_listed(shown)} {verb} most to {whom}{sure}"
 
 
-def _how_good(skill: Skill, judged: Judged, carriers: Carriers, level: str) -> str:
+def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level: str) -> str:
     """How good what the ranking rests on is, beside the baselines."""
-    by_networks = carriers.by_networks or skill.joint is None
+    by_networks = what == NETWORKS
     name = _SCORE_NAMES.get(skill.score, skill.score)
-    own = skill.row(NETWORKS if by_networks else JOINT)
+    own = skill.row(what)
     who = "the networks" if by_networks else "they"
     if not math.isfinite(own["mean"]):
         return f"How good {who} are is not known: their held-out rows do not define the {name}."
@@ -170,7 +169,7 @@ def _how_good(skill: Skill, judged: Judged, carriers: Carriers, level: str) -> s
     beside = [
         f"{mean:.3f} for {_model_name(model)}"
         for model in skill.table["model"]
-        if model != (NETWORKS if by_networks else JOINT) and math.isfinite(mean := skill.row(model)["mean"])
+        if model != what and math.isfinite(mean := skill.row(model)["mean"])
     ]
     compared = f", beside {_listed(beside)} on the same splits" if beside else ""
     reached = "the networks reached" if by_networks else "they reached together"
@@ -196,12 +195,16 @@ def _networks_alone(skill: Skill, carriers: Carriers) -> str:
             "methods say alone must not be used."
         )
     if skill.verdict == "worse":
-        verb = "predict" if skill.better == "boosted" else "predicts"
         return (
-            f"{ranking}; {_model_name(skill.better)} {verb} clearly better than the networks, and what their "
-            "methods say alone must not be used."
+            f"{ranking}; {_clearly_better(skill.better)} the networks, and what their methods say alone must "
+            "not be used."
         )
     return ""
+
+
+def _clearly_better(model: str) -> str:
+    """The beginning of a statement that names whom a baseline beats."""
+    return f"{_model_name(model)} {'predict' if model == 'boosted' else 'predicts'} clearly better than"
 
 
 def _carried(carriers: Carriers, members: Members) -> list[str]:

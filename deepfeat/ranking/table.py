@@ -111,10 +111,8 @@ def member_rows(
         has the same part in each: its mean.
     """
     sizes = [len(values) for values in normalised.values()]
-    if members not in sizes:
-        several = [size for size in sizes if size > 1] or sizes
-        members = max(several, key=several.count)
-    rows = members
+    several = [size for size in sizes if size > 1] or sizes
+    rows = members if members is not None and members in sizes else max(several, key=several.count)
     return {
         name: values
         if len(values) == rows

@@ -13,6 +13,7 @@ from deepfeat.starting.draft import draft, suggested
 from deepfeat.writing.atomic import make_directory, write_text
 
 FILE = "experiment.yml"
+_OPTIONS = {"data.path": "--data", "data.target": "--target", "data.names": "--names"}
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ def experiment_name(table: Path) -> str:
 
 def _as_typed(message: str) -> str:
     """A message that speaks of options, as there is no experiment yet that has settings."""
-    for name in ("path", "target", "names"):
-        message = message.replace(f"data.{name}", "--data" if name == "path" else f"--{name}")
+    for setting, option in _OPTIONS.items():
+        message = message.replace(setting, option)
     return message
 
 

@@ -191,7 +191,7 @@ def _draw_estimates(axes: "Axes", panel: _Panel) -> None:
     else:
         axes.locator_params(axis="x", nbins=4)
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
+    axes.xaxis.set_major_formatter(lambda value, _: canvas.signed(f"{value:g}"))
     if panel.is_ratio:
         axes.set_xticks(_ratio_ticks(low, high))
     axes.axvline(panel.null, color=canvas.GREY, linewidth=1.0)
@@ -355,10 +355,6 @@ def _plain(value: float, decimals: int) -> str:
     """A number without the sign of a zero."""
     text = f"{value:.{decimals}f}"
     return canvas.signed(text if text.strip("-0.") else text.lstrip("-"))
-
-
-def _tick(value: float) -> str:
-    return canvas.signed(f"{value:g}")
 
 
 def _p(value: float) -> str:
