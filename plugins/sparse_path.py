@@ -12,14 +12,10 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
-    FitPlan,
     Importance,
     Method,
     MethodParams,
-    PenaltyCurve,
-    fold_plan,
-    path_plan,
-    refitted_losses,
+    judged_path,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
@@ -148,38 +144,27 @@ class SparsePath(Method):
         return 2 * self.params.penalties * self.params.folds
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """Two plans: the path, and what it keeps without penalty.
-
-        Member `fold * penalties + p` of the path is trained outside of the fold at penalty p, from the fold's
-        seed.
-        """
+        """Two plans: the path, and what it keeps without penalty; see `judged_path`."""
         del ensemble
         chosen = self.params
         penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
-        plan = path_plan(data, chosen.folds, penalties, context.seed, self.name)
-        # From dense to sparse: a network that first learns, and then has to pay, holds on to what it has
-        # learned at penalties at which it would not have begun, and so leaves less room for chance.
-        path = self._fit(plan, data, context, monitor="penalised_loss", penalty_warmup=chosen.epochs // 2)
-        keeps = path.uses.reshape(chosen.folds, chosen.penalties, data.n_features)
-        folds = fold_plan(data, chosen.folds, context.seed, self.name)
-
-        def refit(plan: FitPlan) -> Ensemble:
-            return self._fit(plan, data, context, monitor="loss", penalty_warmup=0)
-
-        curve = PenaltyCurve(penalties, refitted_losses(keeps, folds, data, refit))
-        kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
+        network = LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio))
+        judged = judged_path(
+            network,
+            data,
+            context,
+            penalties,
+            folds=chosen.folds,
+            epochs=chosen.epochs,
+            patience=chosen.epochs,
+        )
+        path, keeps = judged.path, judged.keeps
         # The first penalty, from strong to weak, at which the feature takes part.
         scores = np.where(keeps.any(axis=1), penalties[keeps.argmax(axis=1)], 0.0)
         size = np.sqrt(np.add.reduceat((path.first_layer**2).sum(axis=2), _starts(data), axis=1))
         height = size.reshape(keeps.shape).mean(axis=0)
-        return Importance(scores, notes=(show_path(curve, height, kept, "weight", data, context),))
-
-    def _fit(self, plan: FitPlan, data: Dataset, context: Context, **training: str | int) -> Ensemble:
-        chosen = self.params
-        loss = "squared_error" if data.task == "regression" else "cross_entropy"
-        how = {**LassoNet.training, "loss": loss, "epochs": chosen.epochs, "patience": chosen.epochs}
-        network = LassoNet(LassoNet.Params(units=chosen.units, ratio=chosen.ratio))
-        return context.fit(plan, network=network, training={**how, **training})
+        said = show_path(judged, height, "weight", data, context)
+        return Importance(scores, notes=(said,))
 
 
 def _starts(data: Dataset) -> list[int]:

@@ -13,14 +13,10 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
-    FitPlan,
     Importance,
     Method,
     MethodParams,
-    PenaltyCurve,
-    fold_plan,
-    path_plan,
-    refitted_losses,
+    judged_path,
     show_path,
 )
 from deepfeat.nets.network import Network, NetworkParams, NetworkShape
@@ -131,39 +127,22 @@ class StochasticGates(Method):
         return 2 * self.params.penalties * self.params.folds
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """Two plans: the path, and what it keeps without penalty.
-
-        Member `fold * penalties + p` of the path is trained outside of the fold, at penalty p.
-        """
+        """Two plans: the path, and what it keeps without penalty; see `judged_path`."""
         del ensemble
         chosen = self.params
         penalties = np.geomspace(chosen.strongest, chosen.weakest, chosen.penalties)
-        plan = path_plan(data, chosen.folds, penalties, context.seed, self.name)
-        # Gates take their time. The weights that predict best are often those of the first epochs, when
-        # none has shut yet; so only the second half counts, after a price that has risen during the first.
-        path = self._fit(
-            plan,
+        network = Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation))
+        # Gates take their time. The weights that predict best are often those of the first epochs, when none
+        # has shut yet; it helps that those of the first half of a path are not kept.
+        judged = judged_path(
+            network,
             data,
             context,
-            monitor="penalised_loss",
-            penalty_warmup=chosen.epochs // 2,
-            patience=chosen.epochs,
+            penalties,
+            folds=chosen.folds,
+            epochs=chosen.epochs,
+            patience=max(1, chosen.epochs // 5),
         )
-        chances = path.chance_open.reshape(chosen.folds, chosen.penalties, data.n_features)
-        keeps = path.uses.reshape(chances.shape)
-        folds = fold_plan(data, chosen.folds, context.seed, self.name)
-
-        def refit(plan: FitPlan) -> Ensemble:
-            return self._fit(plan, data, context, monitor="loss", patience=max(1, chosen.epochs // 5))
-
-        curve = PenaltyCurve(penalties, refitted_losses(keeps, folds, data, refit))
-        kept = keeps[:, curve.chosen].mean(axis=0) > 0.5  # noqa: PLR2004 - more than half
-        said = show_path(curve, chances.mean(axis=0), kept, "chance of an open gate", data, context)
-        return Importance(chances[:, curve.chosen], notes=(said,))
-
-    def _fit(self, plan: FitPlan, data: Dataset, context: Context, **training: str | int) -> Ensemble:
-        chosen = self.params
-        loss = "squared_error" if data.task == "regression" else "cross_entropy"
-        how = {**Stg.training, "loss": loss, "epochs": chosen.epochs}
-        network = Stg(Stg.Params(units=chosen.units, deviation=chosen.deviation))
-        return context.fit(plan, network=network, training={**how, **training})
+        chances = judged.path.chance_open.reshape(judged.keeps.shape)
+        said = show_path(judged, chances.mean(axis=0), "chance of an open gate", data, context)
+        return Importance(chances[:, judged.curve.chosen], notes=(said,))

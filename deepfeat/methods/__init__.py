@@ -22,7 +22,7 @@ from deepfeat.methods.importance import Importance, MethodError, direction, sum_
 from deepfeat.methods.measures import measure
 from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.parts import members_at_a_time
-from deepfeat.methods.penalties import PenaltyCurve, held_out_losses, path_plan, refitted_losses, show_path
+from deepfeat.methods.penalties import judged_path, show_path
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import (
     LinearYardstick,
@@ -75,7 +75,6 @@ __all__ = [
     "MethodParams",
     "OtherModel",
     "Panel",
-    "PenaltyCurve",
     "PerSplitParams",
     "Residuals",
     "RetrainingParams",
@@ -93,21 +92,19 @@ __all__ = [
     "direction",
     "enlarged",
     "fold_plan",
-    "held_out_losses",
     "held_out_rows",
     "hookimpl",
     "images_of",
     "integrated_slopes",
+    "judged_path",
     "measure",
     "member_seed",
     "members_at_a_time",
     "network_losses",
     "only_rows",
     "panels_figure",
-    "path_plan",
     "per_model",
     "rebuilt",
-    "refitted_losses",
     "refuse_too_many",
     "retrained_losses",
     "rise_when_replaced",

@@ -14,6 +14,7 @@ from deepfeat.methods.crossfit import held_out_answers
 from deepfeat.methods.figures import save_figure
 from deepfeat.methods.folds import fold_plan
 from deepfeat.methods.measures import measure
+from deepfeat.nets.network import Network
 from deepfeat.training.plan import FitPlan
 
 if TYPE_CHECKING:
@@ -113,15 +114,74 @@ def refitted_losses(
     return losses
 
 
-def show_path(
-    curve: PenaltyCurve, height: Floats, kept: NDArray[np.bool_], what: str, data: Dataset, context: Context
-) -> str:
+@dataclass(frozen=True, eq=False)
+class JudgedPath:
+    """Networks along a path of penalties, and which penalty is believed.
+
+    Attributes:
+        path: member `fold * penalties + p` was trained outside of the fold at penalty p, from its seed.
+        keeps: (folds, penalties, features) the features that each of them uses.
+        curve: the losses of networks that have only those features, and pay no penalty.
+    """
+
+    path: Ensemble
+    keeps: NDArray[np.bool_]
+    curve: PenaltyCurve
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """(features,) what more than half of the folds keep at the chosen penalty."""
+        return np.asarray(self.keeps[:, self.curve.chosen].mean(axis=0) > 0.5)  # noqa: PLR2004 - half
+
+
+def judged_path(
+    network: Network,
+    data: Dataset,
+    context: Context,
+    penalties: Floats,
+    *,
+    folds: int,
+    epochs: int,
+    patience: int,
+) -> JudgedPath:
+    """Train a path of penalties, and judge what it keeps; two plans, named after the method.
+
+    From dense to sparse: the penalty rises from nothing to its strength during the first half of the
+    training, and weights of that half are not kept. A network that first learns, and then has to pay, holds
+    on to what it has learned at penalties at which it would not have begun. Labels are learned with the
+    cross-entropy, whatever loss the experiment sets: penalties need a loss of known scale.
+
+    Args:
+        network: whose members tell what they use, in `uses`.
+        data: the table.
+        context: of the method.
+        penalties: (penalties,) from strong to weak.
+        folds: of the cross-validation.
+        epochs: of each network.
+        patience: of the networks without penalty; those of the path train to the end.
+    """
+    loss = "squared_error" if data.task == "regression" else "cross_entropy"
+    training = {**network.training, "loss": loss, "epochs": epochs}
+    priced = {"monitor": "penalised_loss", "penalty_warmup": epochs // 2, "patience": epochs}
+    free = {"monitor": "loss", "penalty_warmup": 0, "patience": patience}
+    plan = path_plan(data, folds, penalties, context.seed, context.method)
+    path = context.fit(plan, network=network, training={**training, **priced})
+    keeps = path.uses.reshape(folds, len(penalties), data.n_features)
+    losses = refitted_losses(
+        keeps,
+        fold_plan(data, folds, context.seed, context.method),
+        data,
+        lambda plan: context.fit(plan, network=network, training={**training, **free}),
+    )
+    return JudgedPath(path, keeps, PenaltyCurve(penalties, losses))
+
+
+def show_path(judged: JudgedPath, height: Floats, what: str, data: Dataset, context: Context) -> str:
     """Leave the figure of a path, its numbers (`path.csv`) and what is kept (`kept.csv`) in its folder.
 
     Args:
-        curve: the held-out losses.
+        judged: the path.
         height: (penalties, features) what is drawn of each feature.
-        kept: (features,) at the chosen penalty.
         what: the height is, for the axis.
         data: the table.
         context: of the method.
@@ -134,6 +194,7 @@ def show_path(
     from deepfeat.writing import canvas  # noqa: PLC0415 - as above
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
 
+    curve, kept = judged.curve, judged.kept
     numbers = {"penalty": curve.penalties, "loss": curve.mean, "std_error": curve.std_error}
     table = pd.concat([pd.DataFrame(numbers), pd.DataFrame(height, columns=list(data.feature_names))], axis=1)
     with canvas.look(data.feature_names) as drawable:

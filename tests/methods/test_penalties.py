@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from deepfeat.methods import Ensemble, FitPlan, PenaltyCurve, fold_plan, refitted_losses
+from deepfeat.methods import Ensemble, FitPlan, fold_plan
+from deepfeat.methods.penalties import PenaltyCurve, refitted_losses
 from deepfeat.testing.families import PROBLEMS
 from deepfeat.testing.linear import LinearEnsembles
 
