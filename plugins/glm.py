@@ -96,7 +96,7 @@ class Glm(Method):
             null_hypothesis="all coefficients of the feature are zero, given all other features",
             assumption="the model is right: effects are linear and add up on the scale of the link, and rows "
             "are independent",
-            notes=(f"{fitted.model} of all {data.n_rows:,} rows", *_aliased(data, groups)),
+            notes=(f"{fitted.model} of all {data.n_rows:,} rows", *_several(fitted), *_aliased(data, groups)),
         )
 
     def _estimates_alone(
@@ -146,6 +146,17 @@ def _contributions(x: Floats, coefficients: Floats, groups: list[NDArray[np.int6
     """(1, features) deviation of what each feature adds to the linear predictor, mean over outcomes."""
     added = [(x[:, own] @ coefficients[:, own].T).std(axis=0).mean() for own in groups]
     return np.array(added)[None]
+
+
+def _several(fitted: LinearFit) -> list[str]:
+    """A note about further maxima of the likelihood, if the search met any."""
+    if fitted.maxima == 1:
+        return []
+    note = (
+        f"the penalised likelihood has several maxima, of which the search met {fitted.maxima}: coefficients "
+        "and p-values are those of the highest, and an interval spans all values that a test does not reject"
+    )
+    return [note]
 
 
 def _aliased(data: Dataset, groups: list[NDArray[np.int64]]) -> list[str]:

@@ -1,10 +1,8 @@
 """Generalised linear models: coefficients with standard errors, intervals and p-values, by statsmodels.
 
 The yardstick beside the network: what a classical analysis of the same table says. Where maximum likelihood
-has no finite answer because the columns separate the classes, Firth's penalised likelihood (Firth 1993, "Bias
-reduction of maximum likelihood estimates", Biometrika 80; Heinze & Schemper 2002, "A solution to the problem
-of separation in logistic regression", Statistics in Medicine 21) takes its place. With more columns than rows
-there are penalised estimates, without p-values.
+has no finite answer because the columns separate the classes, Firth's penalised likelihood takes its place
+(`firth`). With more columns than rows there are penalised estimates, without p-values.
 """
 
 import warnings
@@ -15,6 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from deepfeat.inference.firth import firth_logistic
 
 Floats = NDArray[np.float64]
 Penalty = Literal["lasso", "ridge"]
@@ -40,6 +40,7 @@ class LinearFit:
         ci_high: (outcomes, k) upper end of it.
         p_values: (outcomes, k) of each coefficient being zero.
         group_p: (groups,) of all coefficients of a feature being zero; NaN for one without columns.
+        maxima: how many maxima of the likelihood were met, at most in one outcome; all is of the highest.
     """
 
     model: str
@@ -49,6 +50,7 @@ class LinearFit:
     ci_high: Floats
     p_values: Floats
     group_p: Floats
+    maxima: int = 1
 
 
 def independent_columns(x: Floats) -> NDArray[np.int64]:
@@ -161,7 +163,12 @@ def one_against_rest(outcomes: Sequence[Floats], x: Floats, groups: Groups) -> L
         for name in ("coefficients", "std_errors", "ci_low", "ci_high", "p_values")
     }
     smallest = np.min([fit.group_p for fit in fits], axis=0)
-    return LinearFit(f"{names}, one outcome at a time", **parts, group_p=np.minimum(1, len(fits) * smallest))
+    return LinearFit(
+        f"{names}, one outcome at a time",
+        **parts,
+        group_p=np.minimum(1, len(fits) * smallest),
+        maxima=max(fit.maxima for fit in fits),
+    )
 
 
 def penalised(x: Floats, y: NDArray[Any], penalty: Penalty, *, labels: bool, seed: int) -> Floats:
@@ -239,46 +246,24 @@ def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
     Such an interval holds the values that a test does not reject. They take as long as the cube of the number
     of columns, and more; of many columns the intervals are those of Wald, and the model's name says so.
     """
-    from firthmodels import FirthLogisticRegression  # noqa: PLC0415 - as above
-    from scipy.stats import chi2  # noqa: PLC0415 - as above
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
-
-    def fitted_to(table: Floats) -> Any:  # noqa: ANN401
-        return FirthLogisticRegression(backend="numpy", max_iter=ITERATIONS, max_halfstep=50).fit(
-            table, y.astype(np.int64)
-        )
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        # an end that is not found is that of Wald
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        every = list(range(x.shape[1]))
-        whole = fitted_to(x).lrt(every)
-        few = len(every) <= MOST_PROFILED
-        # the last row is that of the intercept
-        wald = np.asarray(whole.conf_int(LEVEL))[:-1]
-        profiled = wald
-        if few:
-            profiled = whole.conf_int(LEVEL, method="pl", features=every, max_iter=ITERATIONS)[:-1]
-        joint = []
-        for columns in groups:
-            if len(columns) < 2:  # noqa: PLR2004
-                joint.append(np.nan)
-                continue
-            rest = np.delete(np.arange(x.shape[1]), columns)
-            ratio = 2 * (whole.loglik_ - fitted_to(x[:, rest]).loglik_) if len(rest) else np.nan
-            joint.append(float(chi2.sf(max(0.0, ratio), len(columns))))
-    coefficients, errors = whole.coef_[None], whole.bse_[None, : x.shape[1]]
-    p_values = whole.lrt_pvalues_[None, : x.shape[1]]
-    interval = np.where(np.isfinite(profiled), profiled, wald)
+    k = x.shape[1]
+    few = k <= MOST_PROFILED
+    several = [number for number, columns in enumerate(groups) if len(columns) > 1]
+    tests = [*np.arange(k)[:, None], *(groups[number] for number in several)]
+    fit = firth_logistic(x, y, tests, profiled=few)
+    reach = _normal_quantile() * fit.std_errors
+    joint = np.full(len(groups), np.nan)
+    joint[several] = fit.p_values[k:]
     return LinearFit(
         "Firth's penalised logistic regression" + ("" if few else " with Wald intervals"),
-        coefficients,
-        errors,
-        interval[None, :, 0],
-        interval[None, :, 1],
-        p_values,
-        _filled(groups, joint, p_values[0]),
+        fit.coefficients[None],
+        fit.std_errors[None],
+        # an end that is not found is that of Wald
+        np.where(np.isfinite(fit.ci_low), fit.ci_low, fit.coefficients - reach)[None],
+        np.where(np.isfinite(fit.ci_high), fit.ci_high, fit.coefficients + reach)[None],
+        fit.p_values[None, :k],
+        _filled(groups, joint.tolist(), fit.p_values[:k]),
+        fit.maxima,
     )
 
 

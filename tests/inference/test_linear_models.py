@@ -95,6 +95,7 @@ def test_several_outcomes_pay_for_their_number() -> None:
     joint = one_against_rest(outcomes, X, GROUPS)
     single = [logistic(X, y, GROUPS).group_p[0] for y in outcomes]
     assert joint.group_p[0] == pytest.approx(min(1, 3 * min(single)))
+    assert joint.maxima == 1
 
 
 def test_combinations_of_earlier_columns_are_left_out() -> None:

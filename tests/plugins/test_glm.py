@@ -69,6 +69,22 @@ def test_separation_gives_a_finite_estimate(tmp_path: Path) -> None:
     assert "Firth" in answer.notes[0]
 
 
+def test_several_maxima_are_told(make_data: Callable[..., Dataset], tmp_path: Path) -> None:
+    """Newton's steps from zero end at -6.66, below the -5.68 of the model without the concave points."""
+    columns = ["mean perimeter", "mean concave points", "worst area"]
+    rows = pd.read_csv(Path(__file__).parents[2] / "Data" / "breast_cancer.csv").iloc[::20]
+    known = Dataset(
+        **{
+            **vars(make_data("binary", rows=len(rows), widths=(1, 1, 1))),
+            "x": rows[columns].to_numpy(np.float32),
+            "y": (rows[["diagnosis"]] == "malignant").to_numpy(np.float32),
+        }
+    )
+    answer = ask(known, tmp_path)
+    assert "several maxima, of which the search met 2" in answer.notes[1]
+    np.testing.assert_allclose(answer.p_value, [0.245, 0.841, 0.057], atol=2e-3)
+
+
 def test_a_copy_has_no_coefficient_and_is_named(tmp_path: Path) -> None:
     data = with_features(PROBLEMS["additive"](200, 6, 0).dataset(), ["copy"], [[0.0]] * 200)
     answer = ask(data, tmp_path)
