@@ -15,19 +15,24 @@ Floats = NDArray[np.float64]
 NARROW, WIDE = 1e-3, 1e-2
 PENALTIES = 12
 ITERATIONS = 5000
+INTERCEPT = 10.0
 
 
 class Lasso(LinearYardstick):
     """Absolute coefficients of a linear model with a cross-validated L1 penalty (Tibshirani 1996).
 
     A yardstick: where a straight line ranks the features as the networks do, the networks have found little
-    that it has not. For labels it is logistic regression. Inputs are standardised with the training rows of
-    each split, so that coefficients can be compared; the columns of a category are added up. Each split of
-    the networks is one fit, with five folds of its training rows to choose the penalty by.
+    that it has not. For labels it is logistic regression, of several classes each against all others. Inputs
+    are standardised with the training rows of each split, so that coefficients can be compared; the columns
+    of a category are added up. Each split of the networks is one fit, with five folds of its training rows to
+    choose the penalty by.
     """
 
     name = "lasso"
-    paper = 'Tibshirani 1996, "Regression shrinkage and selection via the lasso", JRSS B 58'
+    paper = (
+        'Tibshirani 1996, "Regression shrinkage and selection via the lasso", JRSS B 58; for labels: Fan et '
+        'al. 2008, "LIBLINEAR: a library for large linear classification", JMLR 9'
+    )
     sees = "which features a linear model keeps, and in which direction they push"
     blind_to = (
         "what is not a straight line: even effects and interactions; of correlated features it keeps one, "
@@ -38,6 +43,12 @@ class Lasso(LinearYardstick):
         "ranking"
     )
 
+    @classmethod
+    def suggested(cls, rows: int, features: int) -> bool:
+        """Always: where columns outnumber the rows, straight lines are hard to beat."""
+        del rows, features
+        return True
+
     def values(self, x: Floats, y: Floats, share: Share) -> Lines:
         """See `LinearYardstick.values`."""
         from sklearn.linear_model import LassoCV  # noqa: PLC0415 - slow to import
@@ -45,22 +56,36 @@ class Lasso(LinearYardstick):
         return _quietly(LassoCV(eps=_weakest(x), cv=share.cv(), max_iter=ITERATIONS), x, y)
 
     def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Lines:
-        """See `LinearYardstick.labels`."""
+        """See `LinearYardstick.labels`; of more than two classes each is told from all others."""
+        classes = range(labels.max() + 1) if labels.max() > 1 else [1]
+        parts = share.cv(labels)
+        lines = [self._against_rest(x, labels == label, parts, share) for label in classes]
+        return Lines(
+            np.concatenate([line.coefficients for line in lines]),
+            np.concatenate([line.intercepts for line in lines]),
+            against_rest=True,
+        )
+
+    def _against_rest(self, x: Floats, own: NDArray[np.bool_], parts: list[Any], share: Share) -> Lines:
         from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
         from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
 
+        # Coordinate descent finds what a penalty leaves of thousands of columns sixty times faster than
+        # scikit-learn's solver for all classes at once. It penalises the intercept too, which is scaled so
+        # that this costs next to nothing.
         model = LogisticRegressionCV(
-            Cs=l1_min_c(x, labels, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
+            Cs=l1_min_c(x, own, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
             l1_ratios=(1,),
-            solver="saga",
-            cv=share.cv(labels),
+            solver="liblinear",
+            intercept_scaling=INTERCEPT,
+            cv=parts,
             scoring="neg_log_loss",
             use_legacy_attributes=False,
             max_iter=ITERATIONS,
             tol=1e-3,
             random_state=int(share.rng.integers(1 << 31)),
         )
-        return _quietly(model, x, labels)
+        return _quietly(model, x, own)
 
 
 def _weakest(x: Floats) -> float:

@@ -142,10 +142,13 @@ class Lines:
     Attributes:
         coefficients: (lines, columns) one line for a regression or two classes, else one per class.
         intercepts: (lines,) the answer of each for an average row.
+        against_rest: of several classes, whether each line is the log odds of its class against all others;
+            else its exponential is in proportion to the probability.
     """
 
     coefficients: Floats
     intercepts: Floats
+    against_rest: bool = False
 
     @classmethod
     def of(cls, model: Any, back: Floats | None = None) -> "Lines":  # noqa: ANN401 - of scikit-learn
@@ -221,6 +224,7 @@ class LinearYardstick(Method):
         return Lines(
             np.concatenate([lines.coefficients for lines in each]),
             np.concatenate([lines.intercepts for lines in each]),
+            against_rest=each[0].against_rest,
         )
 
 
@@ -232,4 +236,11 @@ def _answers(lines: Lines, share: Share) -> Floats:
     if share.data.task == "regression":
         centre, scale = share.target_scale()
         return given * scale + centre
-    return np.asarray(softmax(given, axis=1) if share.data.task == "multiclass" else expit(given))
+    if share.data.task != "multiclass":
+        return np.asarray(expit(given))
+    if not lines.against_rest:
+        return np.asarray(softmax(given, axis=1))
+    alone = expit(given)
+    # Rows that every class turns down have no total to divide by.
+    total = np.maximum(alone.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return np.asarray(alone / total)

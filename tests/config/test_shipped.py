@@ -19,7 +19,7 @@ def test_the_experiment_as_it_comes() -> None:
     assert experiment.name == "breast_cancer"
     assert (experiment.data.path, experiment.data.names) == ("Data/breast_cancer.csv", None)
     assert (experiment.data.target, experiment.training.models) == ("diagnosis", 100)
-    methods = ["gate", "integrated_gradients", "random_forest", "boosted_trees", "stacking"]
+    methods = ["gate", "integrated_gradients", "random_forest", "boosted_trees", "lasso", "stacking"]
     assert [entry.name for entry in experiment.methods] == methods
     assert experiment.ranking.weights == "stacking"
     assert experiment.training.model_fields_set == {"models"}  # the rest is the preset's

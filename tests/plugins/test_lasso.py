@@ -54,6 +54,19 @@ def test_three_classes_have_coefficients_each(ask: Ask) -> None:
     assert answer.notes == ("Fitted on the splits of the first 1 of 2 networks.",)
 
 
+def test_probabilities_of_several_classes_are_as_frequent_as_the_classes(ask: Ask) -> None:
+    """Each class has a line of its own against the others: together they must still be probabilities."""
+    problem = PROBLEMS["gene_expression"](300, 400, 0)
+    data = problem.dataset()
+    answer = ask("lasso", LinearEnsemble.fit(data, 1), data)
+    known = np.isfinite(answer.predictions).all(axis=1)
+    np.testing.assert_allclose(answer.predictions[known].sum(axis=1), 1)
+    shares = data.y[known].mean(axis=0)
+    np.testing.assert_allclose(answer.predictions[known].mean(axis=0), shares, atol=0.05)
+    strongest = np.argsort(-answer.scores.mean(axis=0))[: len(problem.relevant)]
+    assert len(np.intersect1d(strongest, problem.relevant)) >= 7
+
+
 def test_rows_that_a_network_has_not_learned_from_change_nothing(ask: Ask) -> None:
     data = planted().dataset()
     ensemble = LinearEnsemble.fit(data, 1)
