@@ -127,6 +127,11 @@ class Method(ABC):
             MethodError: the question has no answer here; say why and what to use instead.
         """
 
+    @classmethod
+    def asks_networks(cls) -> bool:
+        """Whether the networks of the run answer, and not others that it fits or trains for itself."""
+        return cls.cost not in {Cost.OTHER_MODELS, Cost.REFITS}
+
     def fits(self, data: Dataset, members: int) -> int:
         """How many networks `explain` will train at most, so that a run can be estimated before it starts.
 

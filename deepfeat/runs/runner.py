@@ -382,7 +382,7 @@ class _Run:
         self.console.stage("Ranking the features, and training a linear model and trees to compare with")
         config = self.experiment.ranking
         about = {
-            method.name: Outlook(method.sees, method.blind_to, method.kind == "member")
+            method.name: Outlook(method.sees, method.blind_to, method.asks_networks())
             for method, _ in self.prepared.methods
         }
         found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights)

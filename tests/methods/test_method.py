@@ -50,6 +50,17 @@ def test_an_answer_has_a_row_per_member_and_that_of_an_experiment_method_any_num
     assert Repeated.rows(7) is None
 
 
+@pytest.mark.parametrize("cost", Cost)
+def test_what_fits_or_trains_its_own_models_does_not_ask_the_networks_of_the_run(cost: Cost) -> None:
+    """Also a method that answers once for all of them asks them, unless it makes models of its own."""
+
+    class Costly(Good):
+        kind = "experiment"
+
+    Costly.cost = cost
+    assert Costly.asks_networks() == (cost in {Cost.WEIGHTS, Cost.PREDICTIONS, Cost.SAMPLING})
+
+
 def test_without_refits_no_network_is_trained(data: Dataset) -> None:
     assert Good().fits(data, 100) == 0
 
