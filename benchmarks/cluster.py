@@ -42,7 +42,7 @@ UNWATCHED = {
 FIGURES = re.compile(r"(<!-- begin: figures -->\n).*?(<!-- end: figures -->)", re.DOTALL)
 # Seconds that a task sleeps, tasks for each worker, and how many workers.
 SIMULATED = ((1.0, 5, (1, 10, 100, 300, 1000)), (10.0, 2, (100, 1000)))
-TRAINED = re.compile(r"(\d+) of \d+ models trained in (?:(\d+) min )?([\d.]+) s")
+TRAINED = re.compile(r"(\d+) of \d+ networks trained in (?:(\d+) min )?([\d.]+) s")
 STACK = """
 import json, sys
 from pathlib import Path
@@ -238,7 +238,7 @@ def page(results: dict[str, Any]) -> str:
     if rows := results.get("speed"):
         base = rows[0]["training"]
         lines += [
-            f"**Speed.** {rows[0]['models']} models of the shipped experiment: {rows[0]['stacks']} stacks.",
+            f"**Speed.** {rows[0]['models']} networks of the shipped experiment: {rows[0]['stacks']} stacks.",
             "",
             "| engine | training | speed-up | one stack | whole run |",
             "| --- | ---: | ---: | ---: | ---: |",

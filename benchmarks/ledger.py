@@ -157,7 +157,7 @@ def share(models: int, epochs: int) -> dict[str, Any]:
             run(prepared, paths, RunConsole(nowhere))
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in paths.ledger.rglob("*") if path.is_file())
-    print(f"run of {models} models: {seconds:.1f} s, of which in the ledger {clock.seconds:.2f} s:")
+    print(f"run of {models} networks: {seconds:.1f} s, of which in the ledger {clock.seconds:.2f} s:")
     print(f"  {100 * clock.seconds / seconds:.2f} %, {size / 2**20:.1f} MiB written and synced")
     return {"models": models, "run_s": seconds, "ledger_s": clock.seconds, "bytes": size}
 
@@ -166,7 +166,7 @@ def markdown(results: dict[str, Any]) -> str:
     """Both figures, beside what is wanted of them."""
     found, spent = results["scan"], results["share"]
     scanned = f"finding {found['members']:,} members ({found['bytes'] / 2**20:.0f} MiB), s"
-    shared = f"the ledger's share of a run of {spent['models']} models ({spent['run_s']:.0f} s), %"
+    shared = f"the ledger's share of a run of {spent['models']} networks ({spent['run_s']:.0f} s), %"
     return "\n".join(
         [
             "| what | measured | at most |",

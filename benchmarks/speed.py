@@ -50,8 +50,8 @@ class Way:
 
 WAYS = (
     Way(OURS, "deepfeat, 100 members as one stack"),
-    Way("keras_plain", "`keras.Model.fit`, one model after the other"),
-    Way("keras_2021", "the construction of 2021, one model after the other"),
+    Way("keras_plain", "`keras.Model.fit`, one network after the other"),
+    Way("keras_2021", "the construction of 2021, one network after the other"),
     Way("jax_vmap", "`jax.vmap`, 100 members", extra=True),
     Way("jax_vmap", "`jax.vmap`, 10 members at a time", extra=True, options=("--n-members", "10")),
     Way("torch_func", "`torch.func.vmap`, 100 members", extra=True),

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # deepfeat on Slurm without any connection between nodes: every task of an array computes its share, on its own.
 #
-#   sbatch --array=1-8 cluster/slurm-shards.sh           the models, and what can be asked about each of them
+#   sbatch --array=1-8 cluster/slurm-shards.sh           the networks, and what can be asked about each of them
 #   sbatch --array=1-8 --dependency=afterany:JOB cluster/slurm-shards.sh
-#                                                        the networks that methods train, once all models are there
+#                                                        those that methods train, once all networks are there
 #   deepfeat run experiment.yml                          collects, and computes what is missing, anywhere
 #
 # The same array again goes on where an earlier one was stopped.

@@ -1,7 +1,7 @@
 """Which inputs matter to a deep network, how strongly, and how sure are we?
 
 The names below are imported when they are first used, so that `import deepfeat` takes milliseconds. Importing
-it also makes the layers of deepfeat known to Keras: `keras.models.load_model` opens the models of a run.
+it also makes the layers of deepfeat known to Keras: `keras.models.load_model` opens the networks of a run.
 """
 
 from importlib import import_module

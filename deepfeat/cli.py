@@ -154,7 +154,7 @@ def run(
     Results go to OUTPUT/<name>/: report.html, ranking.csv, methods/, models.csv, models/, figures/,
     run.json. The same command again goes on where it was stopped; what is computed is used again, also by
     a changed experiment as far as the change does not concern it. Exit code: 0 complete, 2 wrong input
-    (nothing is written), 3 finished but a model or method failed, 75 stopped by a signal or Ctrl-C, to be
+    (nothing is written), 3 finished but a network or method failed, 75 stopped by a signal or Ctrl-C, to be
     continued.
     """
     from deepfeat.runs.interrupts import Interrupted, end_children, hurry, interruptible, settle  # noqa: PLC0415
@@ -373,13 +373,13 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     click.echo(f"{experiment}: valid")
     say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
     click.echo(f"  network  {prepared.network.name}")
-    click.echo(
-        f"  models   {len(plan)}, loss {prepared.settings.loss}, at most {prepared.settings.epochs} epochs"
-    )
+    networks = f"{len(plan)} network{'' if len(plan) == 1 else 's'}"
+    loss, epochs = prepared.settings.loss, prepared.settings.epochs
+    click.echo(f"  training {networks}, loss {loss}, at most {epochs} epochs")
     say(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
     for name, arm in arms.items():
         learn = len(arm.plan.splits[0].train)
-        say(f"  arm      {name}: {arm.network.name}, {len(arm.plan)} models, {learn} rows to learn from")
+        say(f"  arm      {name}: {arm.network.name}, {len(arm.plan)} networks, {learn} rows to learn from")
     for note in data.notes:
         say(f"  note: {note}")
     for warning in data.warnings:

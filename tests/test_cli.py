@@ -51,7 +51,13 @@ class TestRun:
         path = write_experiment()
         code, out, err = deepfeat("run", str(path), "--output", "results")
         assert (code, err) == (0, "")
-        for words in ("Training 2 models", "Asking gate", "Which features matter", "weight", "results/tiny"):
+        for words in (
+            "Training 2 networks",
+            "Asking gate",
+            "Which features matter",
+            "weight",
+            "results/tiny",
+        ):
             assert words in out
         drawn = files(path.parent / "results" / "tiny" / "figures")
         assert {"ranking.png", "ranking.svg"} <= drawn
@@ -60,7 +66,7 @@ class TestRun:
         write_experiment()
         code, out, _ = deepfeat("run", "training.epochs=1", "name=other", "--models", "3")
         assert code == 0
-        assert "Training 3 models" in out
+        assert "Training 3 networks" in out
         resolved = yaml.safe_load(Path("ExpOutput/other/experiment.yml").read_text())
         assert (resolved["training"]["models"], resolved["training"]["epochs"]) == (3, 1)
 
@@ -132,21 +138,21 @@ class TestRun:
         write_experiment()
         code, out, err = deepfeat("run", "--dry-run")
         assert (code, err) == (0, "")
-        assert "training: 2 models, 0 used again, 2 to compute\n    nothing of it is there yet; 2 netw" in out
+        assert "training: 2 networks, 0 used again, 2 to compute\n    nothing of it is there yet; 2 n" in out
         assert re.search(
             r"2 networks in 1 stack of at most \d+ MiB, at most .* \(up to 2 epochs each\)\n", out
         )
         assert not Path("ExpOutput").exists()
         assert deepfeat("run")[0] == 0
         _, out, _ = deepfeat("run", "--dry-run", "--models", "3")
-        assert "training: 3 models, 2 used again, 1 to compute\n    not computed yet; 1 network in 1 " in out
-        assert "gate: 3 models, 2 used again, 1 to compute" in out
+        assert "training: 3 networks, 2 used again, 1 to compute\n    not computed yet; 1 network in " in out
+        assert "gate: 3 networks, 2 used again, 1 to compute" in out
 
     def test_fresh_uses_nothing_of_what_is_there(self, deepfeat: Type, write_experiment: Write) -> None:
         write_experiment()
         deepfeat("run")
-        assert "Training 2 models" not in deepfeat("run")[1]
-        assert "Training 2 models" in deepfeat("run", "--fresh")[1]
+        assert "Training 2 networks" not in deepfeat("run")[1]
+        assert "Training 2 networks" in deepfeat("run", "--fresh")[1]
         assert "2 used again, 0 to compute" in deepfeat("run", "--dry-run")[1]
 
     def test_what_is_done_is_told_again_without_loading_tensorflow(
@@ -325,7 +331,7 @@ def test_validate_says_what_would_be_run(deepfeat: Type, write_experiment: Write
     for words in (
         "60 rows, 3 features, binary",
         "default",
-        "2, loss cross_entropy, at most 2 epochs",
+        "2 networks, loss cross_entropy, at most 2 epochs",
         "gate",
     ):
         assert words in out
@@ -442,7 +448,7 @@ def test_ctrl_c_during_training_ends_it_at_once(write_experiment: Write) -> None
     try:
         assert running.stdout is not None
         for line in running.stdout:
-            if line.startswith("Training 20 models"):
+            if line.startswith("Training 20 networks"):
                 break
         time.sleep(1)
         start = time.monotonic()

@@ -211,7 +211,7 @@ class SplitConfig(Section):
 
     method: Literal["random", "last", "kfold", "bootstrap", "subsample"] = Field(
         default="random",
-        description="how each model's rows are chosen; `last` takes rows in the order of the file",
+        description="how each network's rows are chosen; `last` takes rows in the order of the file",
     )
     train: float = Field(default=0.7, gt=0, le=1, description="share of the rows to learn from")
     valid: float = Field(default=0.2, gt=0, le=1, description="share of the rows that tell when to stop")
@@ -378,12 +378,12 @@ class RankingConfig(Section):
     top_k: int | None = Field(
         default=None,
         ge=1,
-        description="how many features count as the top, for stability and the share of models; by default a "
-        "third of them, at most 10",
+        description="how many features count as the top, for stability and the share of networks; by default "
+        "a third of them, at most 10",
     )
     skilless: Literal["leave_out", "keep"] = Field(
         default="leave_out",
-        description="models that do not beat a constant on their held-out rows: left out of every mean, or "
+        description="networks that do not beat a constant on their held-out rows: left out of every mean, or "
         "kept",
     )
     skill_splits: int = Field(
@@ -410,7 +410,10 @@ class RankingConfig(Section):
     )
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of the confidence intervals")
     bootstrap: int = Field(
-        default=2000, ge=100, le=1_000_000, description="resamples of the models for the confidence intervals"
+        default=2000,
+        ge=100,
+        le=1_000_000,
+        description="resamples of the networks for the confidence intervals",
     )
 
     @model_validator(mode="after")
@@ -511,7 +514,7 @@ class Experiment(Section):
     controls: Literal["auto", "always", "never"] = Field(
         default="auto",
         description="whether methods that control the others are asked besides those named: shuffled copies "
-        "of the features, shuffled labels, features that say the same; auto does so from 20 models on",
+        "of the features, shuffled labels, features that say the same; auto does so from 20 networks on",
     )
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="what the run may take at most")
     engine: EngineConfig = Field(

@@ -77,7 +77,7 @@ class Method(ABC):
             its own scores do not enter the ranking.
         removes: what it does instead of letting the network see a feature, and which values stand in for it,
             in one line; nothing where it only reads weights.
-        control: whether every experiment of enough models asks it, named or not, to control what the others
+        control: whether every experiment of enough networks asks it, named or not, to control what the others
             say; see `controls` in the experiment. Only for methods that are asked `after_others`.
         inputs: what it can be asked about: tables, images (whose features are regions of many columns each),
             or both.

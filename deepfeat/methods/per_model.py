@@ -130,12 +130,13 @@ def _checked(answer: ArrayLike, member: int, data: Dataset) -> NDArray[np.float6
     try:
         scores = np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise MethodError(f"model {member}: the function returned no numbers: {error}") from error
-    if scores.shape == (data.n_features,):
+        raise MethodError(f"network {member}: the function returned no numbers: {error}") from error
+    expected = (data.n_features,)
+    if scores.shape == expected:
         return scores
     advice = "one score per feature"
     if scores.shape == (data.n_columns,):
         advice += "; add the encoded columns of a feature up with deepfeat.methods.sum_columns"
     raise MethodError(
-        f"model {member}: the function returned shape {scores.shape}, expected ({data.n_features},): {advice}"
+        f"network {member}: the function returned shape {scores.shape}, expected {expected}: {advice}"
     )

@@ -1,4 +1,4 @@
-"""The answer in sentences: which features, how sure, how good the models were."""
+"""The answer in sentences: which features, how sure, how good that is what it rests on."""
 
 import math
 from collections.abc import Sequence
@@ -51,10 +51,10 @@ class Answer:
         verdict: of what the ranking rests on, see `Skill`.
         judged: what that is: `networks`, or `joint`, all models together, where others carry more.
         better: the baseline that is clearly better, for the verdict `worse`.
-        headline: two statements that can be quoted: which features and how sure, and how good the models
-            were. Where the ranking must not be used, they say so instead.
-        details: further sentences: who carries the ranking, members left out, stability, whether more models
-            are needed, agreement.
+        headline: two statements that can be quoted: which features and how sure, and how good that is what
+            it rests on. Where the ranking must not be used, they say so instead.
+        details: further sentences: who carries the ranking, members left out, stability, whether more
+            networks are needed, agreement.
     """
 
     usable: bool | None

@@ -1,4 +1,4 @@
-"""Have enough models been trained? How much another ensemble of any size would agree with this one."""
+"""Have enough networks been trained? How much another ensemble of any size would agree with this one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Convergence:
     """The curve, and what follows from it.
 
     Attributes:
-        curve: a row per number of models, see `convergence`.
-        enough: whether the number of models that were trained is enough; None where one cannot tell.
+        curve: a row per number of networks, see `convergence`.
+        enough: whether the number of networks that were trained is enough; None where one cannot tell.
         recommended: the smallest number on the curve that is enough; None where none is.
     """
 

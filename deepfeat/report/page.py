@@ -158,7 +158,7 @@ def _sections(
             "sure", "How sure", pictures=pictures(draw_spread, draw_convergence), tables=stability(results)
         ),
         Section(
-            "networks", "How good the models are", pictures=pictures(draw_skill, draw_scores, draw_history)
+            "networks", "How good the networks are", pictures=pictures(draw_skill, draw_scores, draw_history)
         ),
         Section(
             "faithfulness",

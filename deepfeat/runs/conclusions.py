@@ -53,7 +53,7 @@ class Conclusions:
         carriers: which models carry the ranking.
         top_k: size of the top.
         stability: of the members' top sets by all methods together.
-        convergence: whether more models are needed.
+        convergence: whether more networks are needed.
         kendall_w: agreement of the methods.
         notes: what has to be said besides.
         tables: the other tables, by the name of their path; one without columns is not written.

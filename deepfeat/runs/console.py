@@ -99,16 +99,16 @@ class RunConsole:
         Yields:
             The object whose `update(done, epoch, valid_loss)` is called as the training goes on.
         """
-        models = f"{total} model{'' if total == 1 else 's'}"
-        self.stage(f"Training {models}" + (f", {done} of them are there already" if done else ""))
+        networks = f"{total} network{'' if total == 1 else 's'}"
+        self.stage(f"Training {networks}" + (f", {done} of them are there already" if done else ""))
         display = self._bar if self.is_live else self._lines
         with display(total, done) as progress:
             try:
                 yield progress
             except BaseException:
-                self._say(f"  stopped: {progress.done} of {models} trained")
+                self._say(f"  stopped: {progress.done} of {networks} trained")
                 raise
-        took = f"  {progress.done} of {models} trained in {duration(progress.pace.elapsed)}"
+        took = f"  {progress.done} of {networks} trained in {duration(progress.pace.elapsed)}"
         loss = progress.valid_loss
         self._say(took if loss is None else f"{took}, mean validation loss {loss:.4g}")
 
@@ -154,9 +154,9 @@ class RunConsole:
             (paths.skill, "the networks beside a constant, a linear model and trees"),
             (paths.report, "the report"),
             (paths.figures, "the figures"),
-            (paths.methods, "the scores of each model, a file per method"),
-            (paths.members, "how each model trained, and its held-out scores"),
-            (paths.models, "the trained models, for Keras"),
+            (paths.methods, "the scores of each network, a file per method"),
+            (paths.members, "how each network trained, and its held-out scores"),
+            (paths.models, "the trained networks, for Keras"),
             (paths.provenance, "versions, machine and digests, to repeat it"),
         )
         for path, meaning in results:
@@ -190,7 +190,7 @@ class RunConsole:
         columns = (TextColumn("  "), BarColumn(bar_width=None), TextColumn("{task.fields[facts]}"))
         with Progress(*columns, console=self._rich, expand=True, transient=True) as live:
             # the first epoch takes a while, because the program is built for it
-            begin = f"{done}/{total} models, getting ready"
+            begin = f"{done}/{total} networks, getting ready"
             task: TaskID = live.add_task("", total=total, completed=done, facts=begin)
 
             def show(progress: TrainingProgress) -> None:

@@ -68,7 +68,7 @@ def _steps(prepared: Prepared, ledger: Ledger, work: Work, forecast: Forecast) -
         "training",
         len(keys),
         len(keys) - len(missing),
-        "model",
+        "network",
         _why(records, "members", work, [entries(plan)[member] for member in missing]),
         str(forecast(len(missing), each_seconds)) if missing else "",
     )
@@ -88,10 +88,10 @@ def _steps(prepared: Prepared, ledger: Ledger, work: Work, forecast: Forecast) -
         estimate = f"trains up to {forecast(networks, each_seconds)}" if networks else ""
         why = _why(records, "answer", asked.work, [])
         if method.kind == "member":
-            yield Step(method.name, len(kept), len(kept) - missing_members, "model", why, estimate)
+            yield Step(method.name, len(kept), len(kept) - missing_members, "network", why, estimate)
         else:
             if missing:
-                why = (*why, "models are missing")
+                why = (*why, "networks are missing")
             yield Step(method.name, 1, 1 - len(parts), "answer", why, estimate)
 
 

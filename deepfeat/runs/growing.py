@@ -51,18 +51,18 @@ def grow(
         ensemble = train(plan.select(range(size)))
         found = _convergence(ensemble, ask, config, seed)
         if size == len(plan):
-            say(f"{size} models are the most that may be trained (training.most_models)")
+            say(f"{size} networks are the most that may be trained (training.most_models)")
             return ensemble
         if found is None:
-            say(f"whether {size} models are enough cannot be told; no more are trained")
+            say(f"whether {size} networks are enough cannot be told; no more are trained")
             return ensemble
         if found.enough:
-            say(f"{size} models are enough")
+            say(f"{size} networks are enough")
             return ensemble
         # neither fewer than a step more, nor further than the curve can be trusted
         wanted = min(found.recommended or 2 * size, 2 * size)
         larger = min(len(plan), max(size + STEP, -(-wanted // STEP) * STEP))
-        say(f"{size} models are not enough yet; training {larger}")
+        say(f"{size} networks are not enough yet; training {larger}")
         size = larger
 
 

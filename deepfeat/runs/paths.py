@@ -35,7 +35,7 @@ class RunPaths:
 
     @property
     def members(self) -> Path:
-        """A row per trained model: seed, epochs, losses, held-out scores."""
+        """A row per trained network: seed, epochs, losses, held-out scores."""
         return self.root / "models.csv"
 
     @property
@@ -50,7 +50,7 @@ class RunPaths:
 
     @property
     def history(self) -> Path:
-        """The losses of each model over its epochs."""
+        """The losses of each network over its epochs."""
         return self.root / "history.csv"
 
     @property
@@ -70,7 +70,7 @@ class RunPaths:
 
     @property
     def stability(self) -> Path:
-        """Whether the same features come out on top in every model."""
+        """Whether the same features come out on top in every network."""
         return self.root / "stability.csv"
 
     @property

@@ -23,10 +23,10 @@ from deepfeat.training.plan import FitPlan, build_plan, check_plan, folds_fault
 from deepfeat.training.settings import TrainingSettings, merge_settings
 
 MOST_MODELS = 500
-"""Models that `training.models: auto` trains at most, unless the experiment says otherwise."""
+"""Networks that `training.models: auto` trains at most, unless the experiment says otherwise."""
 
 CONTROLLED_FROM = 20
-"""Models from which on controls are asked by themselves: with fewer there is little to control."""
+"""Networks from which on controls are asked by themselves: with fewer there is little to control."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ def prepare(
     if data is not None:
         problems += _unknown_in_groups(loaded, data)
     if experiment.training.models == "auto" and not cheapest_member_methods(method for method, _ in methods):
-        reason = "auto needs a method that answers for each model; add one, or write a number"
+        reason = "auto needs a method that answers for each network; add one, or write a number"
         problems.append(loaded.problem(("training", "models"), reason))
     if problems or network is None or data is None:
         raise InputError(problems)

@@ -97,7 +97,7 @@ class TrainingProgress:
         Args:
             brief: leave out what the reader can guess, to leave room for a bar.
         """
-        parts = [f"{self.done}/{self.total} models"]
+        parts = [f"{self.done}/{self.total} networks"]
         if self.epoch:  # what trains elsewhere does not say
             parts.append(f"epoch {self.epoch}")
         if self.valid_loss is not None:

@@ -40,7 +40,7 @@ class Recomputed:
         """One line."""
         state = {True: "the same to the bit", False: "DIFFERENT", None: "not trained again"}[self.same]
         reason = f" ({self.why})" if self.why else ""
-        return f"{self.record.name}, {len(self.record.keys)} models: {state}{reason}"
+        return f"{self.record.name}, {len(self.record.keys)} networks: {state}{reason}"
 
 
 def recompute(prepared: Prepared, ledger: Ledger, count: int, chance: random.Random) -> Iterator[Recomputed]:

@@ -204,7 +204,7 @@ class _Run:
         kept = ensemble.succeeded
         if len(kept) == 0:
             self.console.warning(
-                "every model failed, so there is nothing to rank; see models.csv for the reasons"
+                "every network failed, so there is nothing to rank; see models.csv for the reasons"
             )
             return
         everything = self._ask(ensemble.select(kept.tolist()), kept)
@@ -239,7 +239,7 @@ class _Run:
         ensemble = self._grown() if auto else self._fitted(self.prepared.plan)
         for number, member in enumerate(ensemble.records):
             if member.failure is not None:
-                self.failures.append(f"model {number}: {member.failure}")
+                self.failures.append(f"network {number}: {member.failure}")
                 self.console.warning(self.failures[-1])
         return ensemble
 

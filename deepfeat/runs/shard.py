@@ -1,8 +1,8 @@
 """`deepfeat run --shard i/n`: a share of a run, computed with no engine at all, for any later run to collect.
 
 Shards know nothing of each other but what is in the ledger, so they need no connection, and may run at the
-same time, one after another, or not at all. What a shard may not take for granted (that all models are
-trained, or all networks that a method wants) is left to a later call, or to the run that collects.
+same time, one after another, or not at all. What a shard may not take for granted (that all networks are
+trained, or all that a method wants) is left to a later call, or to the run that collects.
 """
 
 import tempfile
@@ -101,7 +101,7 @@ def run_shard(
         COMPLETE, or PARTIAL where a method failed.
 
     Raises:
-        InputError: how many models there will be is not known.
+        InputError: how many networks there will be is not known.
         OutputError: something cannot be saved.
     """
     if prepared.loaded.experiment.training.models == "auto":
@@ -148,7 +148,7 @@ class _Share:
             self.console.note(f"there are only {len(stacks)} stacks, none of them for this shard")
         if self.fit.missing(plan, self.work):
             self.console.note(
-                "methods that need all models are left: the others' shares of the models are not there yet"
+                "methods that need all networks are left: those of the other shares are not there yet"
             )
             return self.code
         self._ask(self.fit(plan, self.trainer), self._experiment_methods())

@@ -22,7 +22,7 @@ _DEEPFEAT_COMPLETE=fish_source deepfeat | source       # ~/.config/fish/config.f
 ```
 
 **Exit codes.** 0 complete; 1 a bug of ours, with a traceback to report; 2 the input cannot be used, nothing was trained; 3
-finished, but a model or a method failed; 75 interrupted, the same command goes on; 130 ended at once by a second Ctrl-C.
+finished, but a network or a method failed; 75 interrupted, the same command goes on; 130 ended at once by a second Ctrl-C.
 
 **Colour** is for terminals only, and `NO_COLOR=1` turns it off. Output that is not a terminal gets a line now and then
 instead of a progress bar.

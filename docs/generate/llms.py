@@ -11,7 +11,7 @@ INTRODUCTION = """\
 
 - Install and run from a checkout: `make run`. A first experiment for a table: `deepfeat init --data FILE --target NAME`.
 - Commands: `deepfeat init`, `demo`, `validate`, `run`, `report`, `verify`, `methods`, `schema`; each explains itself
-  with `--help`. Exit codes: 0 complete, 1 a bug, 2 wrong input, 3 finished but a method or model failed, 75 interrupted
+  with `--help`. Exit codes: 0 complete, 1 a bug, 2 wrong input, 3 finished but a method or network failed, 75 interrupted
   (the same command goes on), 130 Ctrl-C twice.
 - Importance is a share, not evidence. Only methods with a null hypothesis give p-values: see docs/inference.md.
 - A method is one Python file in `plugins/`; nothing in `deepfeat/` names one.

@@ -1,4 +1,4 @@
-"""One experiment for all of these tests: twenty-four models in six stacks, and a method of each kind."""
+"""One experiment for all of these tests: twenty-four networks in six stacks, and a method of each kind."""
 
 import hashlib
 import os

@@ -206,7 +206,7 @@ def test_a_stack_that_always_ends_its_worker(tmp_path: Path, how: str, why: str,
     said = ended(process)
     assert process.returncode == 3, said
     record = json.loads((cluster.root("out") / "run.json").read_text())
-    assert record["failures"] == [f"model 1: it has ended 2 workers; the last time {why}"]
+    assert record["failures"] == [f"network 1: it has ended 2 workers; the last time {why}"]
     assert cluster.published("out") == 5
     # where nothing ends it, the same command trains what is missing
     again = cluster.run("out")

@@ -142,7 +142,7 @@ def test_stopped_and_resumed_and_the_same_by_a_cluster_that_loses_a_worker(
         assert stopped < 40
         done = compose(*EXPERIMENT, **me)
         assert done.returncode == 0, done.stderr
-        assert f"Training 40 models, {stopped} of them are there already" in done.stdout
+        assert f"Training 40 networks, {stopped} of them are there already" in done.stdout
         alone = manifest(run)
 
         assert typed("mv", "ExpOutput", "Alone", cwd=checkout).returncode == 0

@@ -251,10 +251,10 @@ def test_shards_of_an_array_compute_and_a_run_collects(site: Site) -> None:
     until(lambda: not state(job), "both shards end")
     logs = [path.read_text() for path in (site.folder / "shared/cluster/logs").glob("shard-*.log")]
     trained = [log.count("trained member") for log in logs]
-    # half of the models each; and of the six networks of a method, whoever saw all models
+    # half of the networks each; and of the six of a method, whoever saw all of the experiment's
     assert min(trained) >= 6
     assert 12 <= sum(trained) <= 18
     collected = site.run("shared")
     assert collected.returncode == 0, collected.stdout
-    assert "12 models trained before and used again" in collected.stdout
+    assert "12 networks trained before and used again" in collected.stdout
     assert site.manifest("shared") == site.manifest("local")

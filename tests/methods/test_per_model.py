@@ -73,7 +73,7 @@ def test_validation_rows_stand_in_where_nothing_was_held_out(
     np.testing.assert_array_equal(method().explain(bare, data, context).scores[:, 0], expected)
 
 
-def test_random_numbers_are_each_models_own(
+def test_random_numbers_are_each_networks_own(
     ensemble: LinearEnsemble, data: Dataset, context: Context
 ) -> None:
     method = method_of(lambda rng, data: rng.random(data.n_features))
@@ -105,7 +105,10 @@ def test_progress_is_told(ensemble: LinearEnsemble, data: Dataset, tmp_path: Pat
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ([1.0, 2.0], r"model 0: the function returned shape \(2,\), expected \(6,\): one score per feature$"),
+        (
+            [1.0, 2.0],
+            r"network 0: the function returned shape \(2,\), expected \(6,\): one score per feature$",
+        ),
         (None, "returned shape"),
         (["a"] * 6, "returned no numbers"),
         ([[1.0], [1.0, 2.0]], "returned no numbers"),

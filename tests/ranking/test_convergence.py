@@ -1,4 +1,4 @@
-"""Whether enough models were trained."""
+"""Whether enough networks were trained."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def drawn(members: int, noise: float, seed: int = 0) -> dict[str, np.ndarray]:
     return {"gate": FEATURES + noise * np.random.default_rng(seed).normal(size=(members, 12))}
 
 
-def test_more_models_agree_more() -> None:
+def test_more_networks_agree_more() -> None:
     found = convergence(drawn(40, 0.5), 4)
     curve = found.curve
     assert curve["models"].tolist() == [1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150]

@@ -101,7 +101,7 @@ class Runs:
 
 @pytest.fixture
 def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Four models in two stacks, and two methods of its own besides the shipped ones."""
+    """Four networks in two stacks, and two methods of its own besides the shipped ones."""
     path = write_experiment(training={"models": 4, "stack_size": 2}, methods=["gate"], plugins=["mine.py"])
     (path.parent / "mine.py").write_text(PLUGIN)
     return Runs(path, monkeypatch)

@@ -37,7 +37,7 @@ def deepfeat(folder: Path, *arguments: str) -> str:
 
 
 def test_arms_stand_beside_the_run_and_share_its_ledger(folder: Path) -> None:
-    assert "arm      few: default, 2 models, 20 rows to learn from" in deepfeat(folder, "validate", "e.yml")
+    assert "arm      few: default, 2 networks, 20 rows to learn from" in deepfeat(folder, "validate", "e.yml")
     deepfeat(folder, "run", "e.yml", "-o", "out")
     paths = RunPaths.of(folder / "out", "demo")
     assert paths.ranking.is_file()
@@ -58,6 +58,6 @@ def test_arms_stand_beside_the_run_and_share_its_ledger(folder: Path) -> None:
     assert deepfeat(folder, "verify", "out/demo").count("all as they were") == 3
     before = paths.ranking.stat().st_mtime_ns, paths.arm("few").ranking.read_bytes()
     again = deepfeat(folder, "run", "e.yml", "-o", "out")
-    assert again.count("2 models trained before and used again") == 3
+    assert again.count("2 networks trained before and used again") == 3
     assert paths.arm("few").ranking.read_bytes() == before[1]
     assert "arm few:" in deepfeat(folder, "run", "e.yml", "-o", "out", "--dry-run")

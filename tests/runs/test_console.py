@@ -72,10 +72,10 @@ def test_plain_lines_at_the_beginning_now_and_then_and_at_the_end() -> None:
             clock.now += 0.1
             progress.update(10 + epoch // 4, epoch, 1.0 / (epoch + 1))
     lines = out.getvalue().splitlines()
-    assert lines[0] == "Training 100 models, 10 of them are there already"
-    assert lines[-1] == "  59 of 100 models trained in 20 s, mean validation loss 0.005"
+    assert lines[0] == "Training 100 networks, 10 of them are there already"
+    assert lines[-1] == "  59 of 100 networks trained in 20 s, mean validation loss 0.005"
     assert 2 <= len(lines) - 2 <= 4
-    assert lines[1] == "  22/100 models, epoch 50, mean validation loss 0.01961, about 33 s left"
+    assert lines[1] == "  22/100 networks, epoch 50, mean validation loss 0.01961, about 33 s left"
 
 
 def test_a_training_that_stops_says_how_far_it_came() -> None:
@@ -88,21 +88,21 @@ def test_a_training_that_stops_says_how_far_it_came() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupt()
-    assert out.getvalue().splitlines() == ["Training 5 models", "  stopped: 2 of 5 models trained"]
+    assert out.getvalue().splitlines() == ["Training 5 networks", "  stopped: 2 of 5 networks trained"]
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = on_terminal(train, monkeypatch)
     assert "━" in shown
-    assert "4/4 models, epoch 20, loss 0.25" in shown
-    assert "4 of 4 models trained" in shown
+    assert "4/4 networks, epoch 20, loss 0.25" in shown
+    assert "4 of 4 networks trained" in shown
 
 
 def test_a_terminal_that_cannot_draw_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = on_terminal(train, monkeypatch, TERM="dumb")
     assert "━" not in shown
     assert "\x1b" not in shown
-    assert "4 of 4 models trained" in shown
+    assert "4 of 4 networks trained" in shown
 
 
 def test_forced_colour_does_not_make_a_file_live(monkeypatch: pytest.MonkeyPatch) -> None:

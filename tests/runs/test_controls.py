@@ -21,7 +21,7 @@ def asked(path: Path, *settings: str) -> list[str]:
     return [method.name for method, _ in prepare(path, settings).methods]
 
 
-def test_they_are_asked_from_twenty_models_on(write_experiment: Write) -> None:
+def test_they_are_asked_from_twenty_networks_on(write_experiment: Write) -> None:
     path = write_experiment()
     assert asked(path) == ["gate"]
     assert asked(path, "training.models=19") == ["gate"]

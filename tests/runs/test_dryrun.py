@@ -24,7 +24,7 @@ def forecast(networks: int, known: float | None) -> str:
 
 @pytest.fixture
 def said(write_experiment: Write, tmp_path: Path) -> Callable[..., list[str]]:
-    """Trains two models once; then says what a changed experiment would do."""
+    """Trains two networks once; then says what a changed experiment would do."""
     path = write_experiment(methods=["gate"])
     paths = RunPaths.of(tmp_path / "out", "tiny")
     prepared = prepare(path)
@@ -39,8 +39,8 @@ def said(write_experiment: Write, tmp_path: Path) -> Callable[..., list[str]]:
 
 def test_each_change_is_named(said: Callable[..., list[str]], tmp_path: Path) -> None:
     trained, gate = said()
-    assert trained == "training: 2 models, 2 used again, 0 to compute"
-    assert gate == "gate: 2 models, 0 used again, 2 to compute\n    nothing of it is there yet"
+    assert trained == "training: 2 networks, 2 used again, 0 to compute"
+    assert gate == "gate: 2 networks, 0 used again, 2 to compute\n    nothing of it is there yet"
     expected: dict[str, Any] = {
         "training.epochs=4": "changed: training.epochs from 2 to 4",
         "network.units=[8]": "changed: network.units from [4] to [8]",
@@ -49,7 +49,7 @@ def test_each_change_is_named(said: Callable[..., list[str]], tmp_path: Path) ->
     }
     for override, reason in expected.items():
         first = said(override)[0]
-        assert first.startswith("training: 2 models, 0 used again, 2 to compute\n"), override
+        assert first.startswith("training: 2 networks, 0 used again, 2 to compute\n"), override
         assert reason in first
         assert first.endswith("; 2 networks, about a moment")
 

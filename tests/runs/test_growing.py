@@ -1,4 +1,4 @@
-"""Training until there are enough models."""
+"""Training until there are enough networks."""
 
 import io
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def grown(plan: tuple[FitPlan, Dataset], noise: float) -> tuple[int, list[str], 
 
 
 def test_a_clear_ranking_needs_one_step(plan: tuple[FitPlan, Dataset]) -> None:
-    assert grown(plan, 0.1) == (50, ["50 models are enough"], [50])
+    assert grown(plan, 0.1) == (50, ["50 networks are enough"], [50])
 
 
 @pytest.mark.slow
@@ -82,8 +82,8 @@ def test_a_noisy_one_needs_more_and_repeats(plan: tuple[FitPlan, Dataset]) -> No
     assert 50 < count < 400
     assert sizes[0] == 50
     assert all(size % 50 == 0 for size in sizes)
-    assert said[0].startswith("50 models are not enough yet; training ")
-    assert said[-1] == f"{count} models are enough"
+    assert said[0].startswith("50 networks are not enough yet; training ")
+    assert said[-1] == f"{count} networks are enough"
     assert grown(plan, 3.0) == (count, said, sizes)
 
 
@@ -111,5 +111,5 @@ def test_a_whole_run(write_experiment: Callable[..., Path], monkeypatch: pytest.
     members = read_table(paths.members, text=["failure"])
     assert 3 <= len(members) <= 7
     assert members["seed"].tolist() == list(prepared.plan.seeds[: len(members)])
-    assert f"{len(members)} models are" in screen.getvalue()
+    assert f"{len(members)} networks are" in screen.getvalue()
     assert len(list(paths.models.iterdir())) == len(members)

@@ -52,7 +52,7 @@ def digests(paths: RunPaths) -> dict[str, str]:
 def test_images_are_resumed_extended_and_repeated_to_the_byte(folder: Path) -> None:
     carried_out(folder)
     said, paths = carried_out(folder, "training.models=3")
-    assert "Training 3 models, 2 of them are there already" in said
+    assert "Training 3 networks, 2 of them are there already" in said
     record = json.loads(paths.provenance.read_text())
     assert record["state"] == "complete"
     assert [*record["methods"]] == ["saliency", "layers", "pixel_importance"]

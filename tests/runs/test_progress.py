@@ -68,11 +68,11 @@ def test_updates_are_shown_with_what_is_known() -> None:
     progress.update(2, 10, 0.123456)
     progress.update(4, 12, 0.1)
     assert seen == [
-        "0/4 models, epoch 1",
-        "2/4 models, epoch 10, mean validation loss 0.1235, about 1 min 00 s left",
-        "4/4 models, epoch 12, mean validation loss 0.1",
+        "0/4 networks, epoch 1",
+        "2/4 networks, epoch 10, mean validation loss 0.1235, about 1 min 00 s left",
+        "4/4 networks, epoch 12, mean validation loss 0.1",
     ]
-    assert progress.facts(brief=True) == ["4/4 models", "epoch 12", "loss 0.1"]
+    assert progress.facts(brief=True) == ["4/4 networks", "epoch 12", "loss 0.1"]
 
 
 def test_lines_become_rarer_in_long_trainings() -> None:

@@ -24,11 +24,11 @@ def test_running_again_computes_nothing_and_changes_nothing(runs: Runs) -> None:
     said = runs("methods=[gate, asked, refits]")
     assert (runs.trained, runs.asked) == ([], [])
     assert runs.digests == before
-    assert "4 models trained before and used again" in said
+    assert "4 networks trained before and used again" in said
     assert said.count("answered before, used again") == 3
 
 
-def test_more_models_train_only_those_that_are_missing(runs: Runs) -> None:
+def test_more_networks_train_only_those_that_are_missing(runs: Runs) -> None:
     runs("training.models=2", "methods=[asked]")
     runs("methods=[asked]")
     assert (runs.trained, runs.asked) == ([2], [("asked", 2)])
@@ -40,7 +40,7 @@ def test_more_models_train_only_those_that_are_missing(runs: Runs) -> None:
     assert {name: digest for name, digest in again.items() if "told" not in name} == grown
 
 
-def test_fewer_models_are_a_part_of_what_is_there(runs: Runs) -> None:
+def test_fewer_networks_are_a_part_of_what_is_there(runs: Runs) -> None:
     runs()
     runs("training.models=3")
     assert (runs.trained, runs.asked) == ([], [])

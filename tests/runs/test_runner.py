@@ -88,7 +88,7 @@ def test_a_run_leaves_the_documented_files(write_experiment: Write) -> None:
     assert yaml.safe_load(ran.paths.experiment.read_text())["training"]["models"] == 2
 
 
-def test_the_saved_models_are_those_that_were_asked(write_experiment: Write) -> None:
+def test_the_saved_networks_are_those_that_were_asked(write_experiment: Write) -> None:
     ran = Ran(write_experiment())
     data, gates = ran.prepared.data, read_table(ran.paths.method("gate"))
     for member in range(2):
@@ -251,15 +251,15 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return lose
 
 
-def test_a_model_that_fails_is_left_out_and_told(write_experiment: Write, lost: Callable[..., None]) -> None:
+def test_a_network_that_fails_is_left_out(write_experiment: Write, lost: Callable[..., None]) -> None:
     path = write_experiment(training={"models": 3})
     whole = Ran(path, output="whole")
     lost(1)
     ran = Ran(path)
     assert ran.code == ExitCode.PARTIAL
     assert (ran.record["state"], ran.record["exit_code"]) == ("partial", 3)
-    assert ran.record["failures"] == ["model 1: the loss became NaN or infinite in epoch 1"]
-    assert "Warning: model 1: the loss became NaN or infinite in epoch 1" in ran.screen.getvalue()
+    assert ran.record["failures"] == ["network 1: the loss became NaN or infinite in epoch 1"]
+    assert "Warning: network 1: the loss became NaN or infinite in epoch 1" in ran.screen.getvalue()
     kept = read_table(ran.paths.method("gate"))
     assert kept["member"].tolist() == [0, 2]
     pd.testing.assert_frame_equal(
@@ -273,17 +273,17 @@ def test_a_model_that_fails_is_left_out_and_told(write_experiment: Write, lost: 
         assert ran.digests[name] == whole.digests[name]
 
 
-def test_where_every_model_fails_there_is_no_ranking(write_experiment: Write) -> None:
+def test_where_every_network_fails_there_is_no_ranking(write_experiment: Write) -> None:
     ran = Ran(write_experiment(training={"learning_rate": 1e38, "loss": "cross_entropy"}))
     assert ran.code == ExitCode.PARTIAL
     assert not ran.paths.ranking.exists()
     assert not ran.paths.method("gate").exists()
     failures = read_table(ran.paths.members, text=["failure"])["failure"]
     assert all(reason.startswith("the loss became NaN or infinite") for reason in failures)
-    assert "every model failed, so there is nothing to rank" in ran.screen.getvalue()
+    assert "every network failed, so there is nothing to rank" in ran.screen.getvalue()
 
 
-def test_where_every_method_fails_there_is_no_ranking_but_the_models_stand(write_experiment: Write) -> None:
+def test_where_every_method_fails_there_is_no_ranking_but_the_networks_stand(write_experiment: Write) -> None:
     path = write_experiment(methods=["broken"], plugins=["broken.py"])
     (path.parent / "broken.py").write_text(
         "from deepfeat import per_model\n\n\n@per_model('broken')\ndef broken(model):\n    return 1 / 0\n"

@@ -36,11 +36,11 @@ def test_two_shards_and_a_run_that_collects(runs: Runs, make_runs: Any) -> None:
     wanted = "methods=[gate, asked, refits]"
     said = shard(runs, "1/2", wanted)
     assert (runs.trained, runs.asked) == ([2], [("gate", 2), ("asked", 2)])
-    assert "methods that need all models are left" in said
+    assert "methods that need all networks are left" in said
     assert not runs.paths.ranking.exists()
     assert not runs.paths.artefacts("asked").exists()
     shard(runs, "2/2", wanted)
-    # all models are there now, so the method that trains is asked; its refits are of a shard, or of another
+    # all networks are there now, so the method that trains is asked; its refits are of a shard, or of another
     assert runs.trained[0] == 2
     assert runs.asked[:2] == [("gate", 2), ("asked", 2)]
     shard(runs, "1/2", wanted)

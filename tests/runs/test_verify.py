@@ -27,7 +27,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def paths(deepfeat: Type, write_experiment: Write, tmp_path: Path, kept: Path) -> RunPaths:
-    """A run of three models in two stacks, to be damaged."""
+    """A run of three networks in two stacks, to be damaged."""
     if kept.exists():
         shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
     else:
@@ -111,7 +111,7 @@ def test_training_again_gives_the_same_bits_from_any_directory(
     monkeypatch.chdir(tmp_path / "elsewhere")
     code, out, err = deepfeat("verify", "--recompute", "5", str(root))
     assert (code, err) == (0, "")
-    assert out.count("models: the same to the bit") == 2
+    assert out.count("networks: the same to the bit") == 2
     assert not list(Path.cwd().iterdir())
 
 

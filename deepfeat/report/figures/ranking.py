@@ -11,7 +11,7 @@ from deepfeat.writing.labels import number_format, shortened
 
 
 def draw_ranking(results: Results, top: int = 30) -> Picture:
-    """Draw the best features as horizontal bars with their intervals over the models.
+    """Draw the best features as horizontal bars with their intervals over the networks.
 
     Args:
         results: of a finished run.
@@ -67,14 +67,14 @@ def _draw_bars(page: canvas.Page, shown: pd.DataFrame) -> None:
 
 def _subtitle(results: Results, shown: int) -> str:
     methods = results.methods
-    models = results.answer.get("members", {}).get("averaged") or len(results.scores(methods[0]))
+    networks = results.answer.get("members", {}).get("averaged") or len(results.scores(methods[0]))
     judge = results.experiment.ranking.weights
     weighed = "" if judge == "equal" else f", weighted by {shortened(judge, 30)}"
     parts = [
         count(len(results.ranking), shown),
-        f"mean of {models} models" if models > 1 else "one model",
+        f"mean of {networks} networks" if networks > 1 else "one network",
         f"{len(methods)} methods{weighed}" if len(methods) > 1 else shortened(methods[0], 30),
     ]
     if results.ranking["ci_low"].notna().any():
-        parts.append(f"lines: {results.experiment.ranking.confidence * 100:g} % interval over models")
+        parts.append(f"lines: {results.experiment.ranking.confidence * 100:g} % interval over networks")
     return DOT.join(parts)

@@ -43,14 +43,14 @@ def test_bars_are_the_ranking(make_run: MakeRun, drawn: list[Figure]) -> None:
     assert (bars <= high).all()
     subtitle = drawn[0].texts[1].get_text()
     assert "the best 30 of 40 features" in subtitle
-    assert "mean of 5 models" in subtitle
+    assert "mean of 5 networks" in subtitle
     assert "95 % interval" in subtitle
 
 
 def test_one_model_has_no_interval(make_run: MakeRun, drawn: list[Figure]) -> None:
     draw_ranking(Results(make_run(["a"], members=1, methods=("gate",)).root))
     subtitle = drawn[0].texts[1].get_text()
-    assert subtitle.replace(" \N{MIDDLE DOT} ", "|") == "the only feature|one model|gate"
+    assert subtitle.replace(" \N{MIDDLE DOT} ", "|") == "the only feature|one network|gate"
 
 
 @pytest.mark.parametrize("draw", [draw_ranking, draw_spread])

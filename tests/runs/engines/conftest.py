@@ -95,5 +95,5 @@ class Here:
 
 @pytest.fixture
 def here(runs: Any) -> Here:  # noqa: ANN401
-    """The experiment of `runs`: four models in two stacks; methods are asked in this process."""
+    """The experiment of `runs`: four networks in two stacks; methods are asked in this process."""
     return Here(runs.experiment)

@@ -64,7 +64,7 @@ def test_a_stack_that_ends_its_workers_is_marked_and_the_others_stand(here: Here
     assert tell.keys() == {ENDED}
     record = json.loads(here.paths.provenance.read_text())
     why = "it has ended 3 workers; the last time the worker at tcp://gone:1 has vanished"
-    assert record["failures"] == [f"model 0: {why}", f"model 1: {why}"]
+    assert record["failures"] == [f"network 0: {why}", f"network 1: {why}"]
     assert len((here.paths.method("gate")).read_text().splitlines()) == 3
     # the next run tries again, and is then what it would have been
     here.client.instead.clear()
