@@ -1,9 +1,10 @@
 """Is the default ranking right? The default experiment and its rivals on tables with a known answer.
 
 `python benchmarks/truth` carries out `experiment.yml` with so many networks (`--models`), and what a user
-would pick instead, on every family of `cases.py`, five seeds each, and writes `docs/accuracy.md`. It takes
-hours on a small machine, and goes seed by seed; interrupted or run again it goes on where it was: what was
-measured is in `benchmarks/results/truth.jsonl`.
+would pick instead, on every family of `cases.py`, five seeds each, and writes `docs/accuracy.md` and its
+means into `README.md`. It takes hours on a small machine, and goes seed by seed; interrupted or run again it
+goes on where it was: what was measured is in `benchmarks/results/truth.jsonl`. `--families` without a name
+measures nothing, and only writes the pages.
 
 XGBoost and LassoNet are optional (`pip install xgboost-cpu lassonet torch`); without them their columns are
 left out, and the page says so.
@@ -68,7 +69,7 @@ def available(tool: str) -> bool:
 
 
 def main() -> None:
-    """Measure what is missing, and write the page from all there is."""
+    """Measure what is missing, and write the pages from all there is."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,6 +1,8 @@
-"""Writes `docs/accuracy.md` from what was measured."""
+"""Writes `docs/accuracy.md`, and its means into `README.md`, from what was measured."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -9,7 +11,12 @@ from cases import CASES, MODELS, NOISE, OURS, REPORT_SEEDS, Case, cell
 from records import Records
 from rivals import TOOLS
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "accuracy.md"
+README = ROOT / "README.md"
+MEANS = re.compile(r"(<!-- begin: accuracy -->\n).*?(<!-- end: accuracy -->)", re.DOTALL)
+TOLD = 0.05
+"""How far behind the best of the others the README tells of a family."""
 INTRODUCTION = """\
 # Accuracy
 
@@ -22,14 +29,15 @@ defaults of deepfeat were chosen; the rivals run with the settings in `benchmark
 deepfeat {models} networks are trained, not the hundred that the experiment asks for: it is what can be
 measured on a small machine, and more networks only take chance away.
 
-    python benchmarks/truth        # goes on where it was, seed by seed
+    python benchmarks/truth              # goes on where it was, seed by seed
+    python benchmarks/truth --families   # measures nothing, and only writes the pages
 """
 
 Cells = dict[tuple[str, str], list[dict[str, Any]]]
 
 
-def write_page(records: Records, page: Path = PAGE) -> Path:
-    """Write the page from the results there are, and return where it is."""
+def write_page(records: Records, page: Path = PAGE, readme: Path = README) -> Path:
+    """Write the page and the means of the README from the results there are; returns where the page is."""
     seeds = [seed for seed in REPORT_SEEDS if all(_find(records, case, seed, OURS) for case in CASES)]
     if not seeds:
         print("no seed has been measured in full, so the page stays as it is")
@@ -39,7 +47,7 @@ def write_page(records: Records, page: Path = PAGE) -> Path:
     parts = [
         INTRODUCTION.format(
             tables=f"{len(seeds)} table{'s' * (len(seeds) > 1)}",
-            seeds=f"(seeds {', '.join(map(str, seeds))})",
+            seeds=f"(seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})",
             models=MODELS,
         ),
         _table(cells, tools, "average_precision"),
@@ -55,6 +63,8 @@ def write_page(records: Records, page: Path = PAGE) -> Path:
     if missing:
         parts.append(f"Not measured, because not installed: {', '.join(missing)}.")
     page.write_text("\n\n".join(part for part in parts if part) + "\n")
+    means = _means(cells, tools, len(seeds))
+    readme.write_text(MEANS.sub(lambda found: f"{found[1]}{means}\n{found[2]}", readme.read_text()))
     return page
 
 
@@ -73,21 +83,67 @@ def _cells(records: Records, seeds: Sequence[int]) -> Cells:
     return cells
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The default experiment and the best of the others in one family, by average precision."""
+
+    family: str
+    ours: float
+    best: float
+    rival: str
+
+    @property
+    def by(self) -> float:
+        """How far it is behind, by the figures as the pages show them."""
+        return round(round(self.best, 3) - round(self.ours, 3), 3)
+
+
+def _behind(cells: Cells, tools: Sequence[str]) -> list[Behind]:
+    """Each family, the one first where the default experiment is furthest behind."""
+    found = []
+    for case in CASES:
+        measured = {tool: _mean(cells.get((case.family, tool), []), "average_precision") for tool in tools}
+        ours = measured.pop(OURS) or 0
+        rivals = [(value, tool) for tool, value in measured.items() if value is not None]
+        if rivals:
+            found.append(Behind(case.family, ours, *max(rivals)))
+    return sorted(found, key=lambda behind: -behind.by)
+
+
 def _lowest(cells: Cells, tools: Sequence[str]) -> str:
     """Where the default experiment is furthest behind the best of the others."""
-    behind = []
-    for case in CASES:
-        rivals = [cells[case.family, tool] for tool in tools[1:] if (case.family, tool) in cells]
-        if rivals:
-            best = max(_mean(trials, "average_precision") or 0 for trials in rivals)
-            behind.append((best - (_mean(cells[case.family, OURS], "average_precision") or 0), case.family))
+    behind = _behind(cells, tools)
     if not behind:
         return ""
-    most, family = max(behind)
     return (
-        f"Behind the best of the others by {most:.3f} at most, on `{family}`."
-        if most > 0
+        f"Behind the best of the others by {behind[0].by:.3f} at most, on `{behind[0].family}`."
+        if behind[0].by > 0
         else "In no family behind any of the others."
+    )
+
+
+def _means(cells: Cells, tools: Sequence[str], seeds: int) -> str:
+    """The means of the tools that were measured in every family, and where ours is clearly not the best."""
+    rows = []
+    for tool in tools:
+        values = [_mean(cells.get((case.family, tool), []), "average_precision") for case in CASES]
+        found = [value for value in values if value is not None]
+        if len(found) == len(CASES):
+            rows.append((fmean(found), tool))
+    tables = f"{len(CASES)} families, {seeds} table{'s' * (seeds > 1)} each"
+    shown = [
+        [f"{tool}, {MODELS} networks" if tool == OURS else tool, f"{mean:.3f}"]
+        for mean, tool in sorted(rows, key=lambda row: -row[0])
+    ]
+    told = [
+        f"`{behind.family}` ({behind.ours:.3f}; {behind.rival} {behind.best:.3f})"
+        for behind in _behind(cells, tools)
+        if behind.by > TOLD
+    ]
+    where = f"{len(told)} of them: {', '.join(told)}." if told else "none of them."
+    return (
+        f"{_markdown([tables, 'mean average precision'], shown, right=1)}\n\n"
+        f"It is behind the best of the others by more than {TOLD:g} in {where}"
     )
 
 

@@ -21,6 +21,35 @@ def test_what_is_said_of_pure_noise_was_measured() -> None:
         assert float(share) == pytest.approx(100 * float(found), abs=0.051), name
 
 
+def test_how_right_it_is_says_what_the_page_about_it_says() -> None:
+    block = re.search(r"<!-- begin: accuracy -->\n(.*?)<!-- end: accuracy -->", PAGE, re.DOTALL).group(1)
+    (heading, _), _, *means = rows_of(block)
+    page = rows_of((ROOT / "docs" / "accuracy.md").read_text().partition("\n\nBehind")[0])
+    (_, _, *tools), _, *families = page
+    mean = next(row for row in families if row[0] == "**mean**")
+    families = families[: families.index(mean)]
+    ours, *_ = tools
+    complete = {tool: value.strip("*") for tool, value in zip(tools, mean[2:], strict=True) if value}
+    assert {re.sub(rf"^({ours}), \d+ networks$", r"\1", tool): value for tool, value in means} == complete
+    assert heading.startswith(f"{len(families)} families, ")
+
+    behind = {}
+    for name, _, own, *others in families:
+        best = max(float(value) for value in others if value)
+        if round(best - float(own), 3) > 0.05:
+            behind[name.partition(":")[0]] = (own, f"{best:.3f}")
+    told = re.findall(r"`(\w+)` \(([\d.]+); [^()]*? ([\d.]+)\)", block)
+    assert {family: values for family, *values in told} == {name: [*both] for name, both in behind.items()}
+
+
+def rows_of(table: str) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("|")
+    ]
+
+
 def test_the_method_is_one(tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(from deepfeat.methods.*?)```", PAGE, re.DOTALL)
     assert len(code.splitlines()) <= 10
