@@ -17,6 +17,7 @@ from deepfeat.inference.linear_models import (
 from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method, MethodError, MethodParams
 
 Floats = NDArray[np.float64]
+Columns = dict[str, Floats]
 
 # Features that a note names.
 _SHOWN = 10
@@ -86,7 +87,7 @@ class Glm(Method):
             )
         groups = _groups(data, columns)
         fitted = _fitted(data, x, groups)
-        _write_table(context, data, columns, fitted, deviations)
+        _write(context, data, columns, _tested(data, fitted, deviations))
         one = _one_column(groups) if len(fitted.coefficients) == 1 else []
         return Importance(
             _contributions(x, fitted.coefficients, groups),
@@ -119,7 +120,7 @@ class Glm(Method):
             f"{x.shape[1]:,} columns and {data.n_rows:,} rows: coefficients of a cross-validated "
             f"{self.params.wide}, which have no valid p-values"
         )
-        _write_coefficients(context, data, columns, coefficients, deviations)
+        _write(context, data, columns, _penalised(coefficients, deviations))
         single = len(coefficients) == 1
         return Importance(
             _contributions(x, coefficients, groups),
@@ -208,68 +209,47 @@ def _of(one: list[int], values: Floats) -> Floats:
     return np.where(np.array(one) >= 0, values[one], np.nan)
 
 
-def _write_table(
-    context: Context, data: Dataset, columns: NDArray[np.int64], fitted: LinearFit, deviations: Floats
-) -> None:
-    """`coefficients.csv`: the table of the model, a row per outcome and term, in units of the columns."""
-    import pandas as pd  # noqa: PLC0415 - loaded by whoever runs methods
-
-    from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
-
-    terms = _terms(data, columns)
-    outcomes = _outcomes(data, len(fitted.coefficients))
-    parts = []
-    for row, outcome in enumerate(outcomes):
-        per_unit = {
-            "coefficient": fitted.coefficients[row] / deviations,
+def _tested(data: Dataset, fitted: LinearFit, deviations: Floats) -> list[Columns]:
+    """Of a model with tests: its table, in units of the columns, for each outcome."""
+    told = []
+    for row, own in enumerate(fitted.coefficients):
+        coefficient = own / deviations
+        low, high = fitted.ci_low[row] / deviations, fitted.ci_high[row] / deviations
+        columns = {
+            "coefficient": coefficient,
             "std_error": fitted.std_errors[row] / deviations,
-            "ci_low": fitted.ci_low[row] / deviations,
-            "ci_high": fitted.ci_high[row] / deviations,
+            "statistic": own / fitted.std_errors[row],
+            "p_value": fitted.p_values[row],
+            "ci_low": low,
+            "ci_high": high,
+            "coefficient_per_deviation": own,
         }
-        part = pd.DataFrame(
-            {
-                "outcome": outcome,
-                "term": terms,
-                "coefficient": per_unit["coefficient"],
-                "std_error": per_unit["std_error"],
-                "statistic": fitted.coefficients[row] / fitted.std_errors[row],
-                "p_value": fitted.p_values[row],
-                "ci_low": per_unit["ci_low"],
-                "ci_high": per_unit["ci_high"],
-                "coefficient_per_deviation": fitted.coefficients[row],
-            }
-        )
         if data.task != "regression":
             with np.errstate(over="ignore"):
-                for name, values in (
-                    ("odds_ratio", "coefficient"),
-                    ("odds_ci_low", "ci_low"),
-                    ("odds_ci_high", "ci_high"),
-                ):
-                    part[name] = np.exp(per_unit[values])
-        parts.append(part)
-    write_table(context.artefact("coefficients.csv"), pd.concat(parts, ignore_index=True))
+                columns |= {
+                    "odds_ratio": np.exp(coefficient),
+                    "odds_ci_low": np.exp(low),
+                    "odds_ci_high": np.exp(high),
+                }
+        told.append(columns)
+    return told
 
 
-def _write_coefficients(
-    context: Context, data: Dataset, columns: NDArray[np.int64], coefficients: Floats, deviations: Floats
-) -> None:
-    """`coefficients.csv` of a penalised model: its coefficients, and no more."""
+def _penalised(coefficients: Floats, deviations: Floats) -> list[Columns]:
+    """Of a penalised model: its coefficients for each outcome, and no more."""
+    return [{"coefficient": own / deviations, "coefficient_per_deviation": own} for own in coefficients]
+
+
+def _write(context: Context, data: Dataset, columns: NDArray[np.int64], outcomes: list[Columns]) -> None:
+    """`coefficients.csv`: a row per outcome and term; two classes are one outcome, several one each."""
     import pandas as pd  # noqa: PLC0415 - loaded by whoever runs methods
 
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
 
-    # for two classes there is one outcome, and for several one for each
+    terms, names = _terms(data, columns), _outcomes(data, len(outcomes))
     parts = [
-        pd.DataFrame(
-            {
-                "outcome": outcome,
-                "term": _terms(data, columns),
-                "coefficient": own / deviations,
-                "coefficient_per_deviation": own,
-            }
-        )
-        for outcome, own in zip(_outcomes(data, len(coefficients)), coefficients, strict=True)
+        pd.DataFrame({"outcome": name, "term": terms, **own})
+        for name, own in zip(names, outcomes, strict=True)
     ]
     write_table(context.artefact("coefficients.csv"), pd.concat(parts, ignore_index=True))
 
