@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from deepfeat.methods.crossfit import CORRELATED, CrossFit, Question
 from deepfeat.methods.importance import Importance
+from deepfeat.writing.artefacts import TESTS
 
 Floats = NDArray[np.float64]
 
-TESTS = "tests.csv"
-"""The table of all tests in the folder of a method."""
 # Clusters that a note names; the table has all.
 SHOWN_CLUSTERS = 3
 SCREENED = (
@@ -117,7 +116,7 @@ def _about_clusters(crossfit: CrossFit, questions: Sequence[Question], tests: Fi
         for cluster in clusters[:SHOWN_CLUSTERS]
     ]
     more = f"; and {len(clusters) - len(shown)} more clusters" if len(clusters) > len(shown) else ""
-    where = "; tests.csv has all" if clusters[0] in tested else ""
+    where = f"; {TESTS} has all" if clusters[0] in tested else ""
     note = (
         f"Correlated above {CORRELATED}, so that each can stand in for the others and none may be "
         f"significant by itself: {'; '.join(shown)}{more}{where}."

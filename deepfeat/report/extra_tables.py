@@ -9,11 +9,10 @@ import pandas as pd
 from deepfeat.report.embed import Cell, numbers
 from deepfeat.report.results import Results
 from deepfeat.report.table import written
+from deepfeat.writing.artefacts import TESTS
 from deepfeat.writing.csvfiles import read_table
 from deepfeat.writing.labels import shortened
 
-TESTS = "tests.csv"
-"""The table of all tests in the folder of a method, as `deepfeat.methods.evidence` writes it."""
 _OF_CLUSTERS = ("features", "cluster", "is_cluster", "p_value")
 _DISAGREEMENTS = 10
 _NAMED = 8

@@ -7,6 +7,7 @@ from typing import Any
 from deepfeat.report.embed import Shown, left_by, link
 from deepfeat.report.results import Results
 from deepfeat.report.words import counted
+from deepfeat.writing.canvas import INDEX
 from deepfeat.writing.labels import duration
 
 # what a run need not have recorded
@@ -101,5 +102,5 @@ def _section(results: Results, id_: str, name: str, told: Mapping[str, Any]) -> 
         {**_NOTHING, **told},
         failure,
         pictures,
-        [file for file in links if file.link not in shown and file.name != "figures.json"],
+        [file for file in links if file.link not in shown and file.name != INDEX],
     )
