@@ -84,8 +84,8 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None: 
 def program() -> None:
     """Which inputs matter to a deep network, how strongly, and how sure are we?
 
-    deepfeat reads one experiment file, trains many Keras networks as one, asks them with every importance
-    method that is plugged in, and writes a ranking of the features with intervals.
+    deepfeat reads one experiment file, trains many Keras networks as one, asks them with the importance
+    methods that it names, and writes a ranking of the features with intervals.
 
     \b
     Begin with:

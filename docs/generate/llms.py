@@ -10,8 +10,8 @@ INTRODUCTION = """\
 > plugins, and writes a ranking in which every number carries its uncertainty, with a page to read it on.
 
 - Install and run from a checkout: `make run`. A first experiment for a table: `deepfeat init --data FILE --target NAME`.
-- Commands: `deepfeat init`, `demo`, `validate`, `run`, `report`, `verify`, `methods`, `schema`; each explains itself
-  with `--help`. Exit codes: 0 complete, 1 a bug, 2 wrong input, 3 finished but a method or network failed, 75 interrupted
+- Commands: `deepfeat init`, `demo`, `validate`, `run`, `report`, `verify`, `features`, `methods`, `schema`, `submit`, `worker`;
+  each explains itself with `--help`. Exit codes: 0 complete, 1 a bug, 2 wrong input, 3 finished but a method or network failed, 75 interrupted
   (the same command goes on), 130 Ctrl-C twice.
 - Importance is a share, not evidence. Only methods with a null hypothesis give p-values: see docs/inference.md.
 - A method is one Python file in `plugins/`; nothing in `deepfeat/` names one.
