@@ -114,6 +114,12 @@ def data() -> Dataset:
     return make_mixed_types(90, 12, 0).dataset()
 
 
+@pytest.fixture(scope="module")
+def ensemble(data: Dataset) -> Ensemble:
+    """Members of the default network, compiled once for the tests that only ask them."""
+    return untrained(Default(), data)
+
+
 def shuffled_rows(data: Dataset, sizes: tuple[int, ...] = (33, 20, 33)) -> list[Pair]:
     rng = np.random.default_rng(1)
     rows = [rng.choice(data.n_rows, size, replace=False) for size in sizes]
@@ -170,8 +176,7 @@ def test_networks_that_cannot_be_cut_are_asked_the_plain_way(network: Network, d
     np.testing.assert_allclose(found[1, 3][1], ensemble.predict(changed, "logit")[1], rtol=1e-4, atol=1e-5)
 
 
-def test_closed_gates_are_skipped(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_closed_gates_are_skipped(ensemble: Ensemble, data: Dataset) -> None:
     found = set(by_feature(ensemble.replaced(shuffled_rows(data))))
     open_gates = {(m, f) for m, f in np.argwhere(ensemble.gates > 0).tolist()}
     assert found == open_gates
@@ -183,8 +188,7 @@ def test_a_gate_does_not_close_what_also_goes_round_it(data: Dataset) -> None:
     assert len(found) == MEMBERS * data.n_features
 
 
-def test_a_member_that_sees_nothing_still_answers(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_a_member_that_sees_nothing_still_answers(ensemble: Ensemble, data: Dataset) -> None:
     values, inputs, targets = ensemble.members.load([0])
     values[ensemble.template.gate][:] = 0
     blind = Ensemble(
@@ -201,8 +205,7 @@ def test_a_member_that_sees_nothing_still_answers(data: Dataset) -> None:
     )
 
 
-def test_the_last_bits_do_not_depend_on_the_company(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_the_last_bits_do_not_depend_on_the_company(ensemble: Ensemble, data: Dataset) -> None:
     pairs = shuffled_rows(data)
     together = by_feature(ensemble.replaced(pairs, "logit"))
     for member, pair in enumerate(pairs):
@@ -239,8 +242,7 @@ def test_some_features_can_be_asked_about(network: Network, data: Dataset) -> No
         np.testing.assert_array_equal(after, every[key][1])
 
 
-def test_a_row_that_is_replaced_by_itself_changes_nothing(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_a_row_that_is_replaced_by_itself_changes_nothing(ensemble: Ensemble, data: Dataset) -> None:
     pairs = [(x, x) for x, _ in shuffled_rows(data)]
     for before, after in by_feature(ensemble.replaced(pairs)).values():
         np.testing.assert_array_equal(before, after)
@@ -255,8 +257,7 @@ def test_every_shape_runs_the_same_compiled_function(data: Dataset) -> None:
     assert compiled._answers["probability"].experimental_get_tracing_count() == 1
 
 
-def test_members_can_be_asked_about_rows_of_their_own(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_members_can_be_asked_about_rows_of_their_own(ensemble: Ensemble, data: Dataset) -> None:
     x = np.stack([data.x[start : start + 21] for start in (0, 20, 40)])
     answers, slopes = ensemble.predict(x, "logit"), ensemble.gradients(x)
     for member in range(MEMBERS):
@@ -266,8 +267,7 @@ def test_members_can_be_asked_about_rows_of_their_own(data: Dataset) -> None:
         np.testing.assert_array_equal(alone.predict(x[[member]], "logit")[0], answers[member])
 
 
-def test_moments_are_those_of_the_training_rows(data: Dataset) -> None:
-    ensemble = untrained(Default(), data)
+def test_moments_are_those_of_the_training_rows(ensemble: Ensemble, data: Dataset) -> None:
     means, deviations = ensemble.moments
     rows = ensemble.plan.splits[2].train
     np.testing.assert_allclose(means[2], data.x[rows].mean(axis=0), rtol=1e-4, atol=1e-6)
