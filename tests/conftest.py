@@ -16,8 +16,12 @@ from deepfeat.data.dataset import Dataset, Feature, Task
 from deepfeat.nets.ashraf import Ashraf2021
 from deepfeat.nets.default import Default
 from deepfeat.nets.network import Network
+from deepfeat.writing import canvas
+from deepfeat.writing.atomic import write_text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from deepfeat.ensemble import Ensemble
     from deepfeat.runs.prepare import Prepared
     from deepfeat.training.trainer import Trainer
@@ -181,6 +185,21 @@ def deepfeat(
         return int(left.value.code or 0), said.out, said.err
 
     return typed
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are not what is tested: files without a drawing, and one small drawing in the page."""
+
+    def save(_: "Figure", path: Callable[[str], Path]) -> list[Path]:
+        files = [path(suffix) for suffix in canvas._FORMATS]
+        for file in files:
+            write_text(file, "not drawn")
+        return files
+
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><g/></svg>'
+    monkeypatch.setattr(canvas, "save", save)
+    monkeypatch.setattr(canvas, "as_text", lambda _figure: drawing)
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,7 @@ def test_figures_of_several_arms_are_shown_together(run: RunPaths) -> None:
     assert joined.to_dict("list") == {"arm": ["experiment", "few"], "x": [1, 1], "y": [1.0, 2.0]}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_has_a_section_of_arms(run: RunPaths, tmp_path: Path) -> None:
     text = write_report(run.root).read_text(encoding="utf-8")
     assert 'id="arms"' in text
@@ -71,6 +72,7 @@ def test_the_page_has_a_section_of_arms(run: RunPaths, tmp_path: Path) -> None:
     assert 'href="../run/arms/few/methods/gate/curve.png"' in elsewhere
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_arms_there_is_no_such_section(make_run: MakeRun) -> None:
     paths = make_run(["a", "b"])
     assert 'id="arms"' not in write_report(paths.root).read_text(encoding="utf-8")
