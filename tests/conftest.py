@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from deepfeat.ensemble import Ensemble
+    from deepfeat.methods.plugin import BrokenPlugin, Plugin
     from deepfeat.runs.prepare import Prepared
     from deepfeat.training.trainer import Trainer
 
@@ -136,13 +137,45 @@ def _table() -> str:
     return "\n".join(lines) + "\n"
 
 
+PLUGINS = Path(__file__).parents[1] / "plugins"
+SHIPPED: dict[Path, "Plugin"] = {}
+
+
 @pytest.fixture
-def write_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+def shipped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets experiments find the shipped plugins as this process has loaded them first.
+
+    Every experiment loads more than thirty files, of which these tests ask for one or two; how files are
+    loaded is tested where nothing stands between.
+    """
+    from deepfeat.methods import discovery  # noqa: PLC0415 - the tests of the engine need none of it
+    from deepfeat.methods.plugin import Plugin  # noqa: PLC0415 - as above
+
+    load = discovery.load_file
+
+    def remembered(path: Path, sha256: str | None = None) -> "Plugin | BrokenPlugin":
+        if path.parent != PLUGINS or sha256 is not None:
+            return load(path, sha256)
+        plugin = SHIPPED.get(path) or load(path)
+        if isinstance(plugin, Plugin):
+            SHIPPED[path] = plugin
+            # where loading it would have put it, whoever has loaded it again meanwhile
+            sys.modules[f"{discovery.PACKAGE}.{path.stem}"] = plugin.module
+        return plugin
+
+    monkeypatch.setattr(discovery, "load_file", remembered)
+
+
+@pytest.fixture
+def write_experiment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None
+) -> Callable[..., Path]:
     """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
     for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
-    # What becomes of these runs does not hang on the forest beside the networks, most of their time would.
+    # What becomes of these runs does not hang on the trees beside the networks, most of their time would.
     monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
+    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
 
     def write(name: str = "experiment.yml", **sections: object) -> Path:
         content: dict[str, object] = {
@@ -167,7 +200,10 @@ def write_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 @pytest.fixture
 def deepfeat(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    shipped_once: None,
 ) -> Callable[..., tuple[int, str, str]]:
     """Types a command in the directory of the test; returns exit code, output and errors."""
     from deepfeat.cli import main  # noqa: PLC0415
