@@ -107,6 +107,22 @@ def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
     return Runs(path, monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def begin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """`begin(runs)`: the first run of a test, carried out once for all that begin alike; others copy it."""
+    kept = tmp_path_factory.mktemp("begun")
+    known: dict[tuple[str, ...], Path] = {}
+
+    def begun(runs: Runs, *overrides: str) -> None:
+        if overrides in known:
+            shutil.copytree(known[overrides], runs.paths.root)
+        else:
+            runs(*overrides)
+            known[overrides] = shutil.copytree(runs.paths.root, kept / str(len(known)))
+
+    return begun
+
+
 @pytest.fixture
 def make_runs(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], Runs]:
     """The same experiment in a place that several tests share, with an output directory of one's own."""

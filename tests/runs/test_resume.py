@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from deepfeat.runs.ledger.ledger import Ledger
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
 Runs = Any  # of conftest.py
+Begin = Callable[..., None]
 
 
 def test_running_again_computes_nothing_and_changes_nothing(runs: Runs) -> None:
@@ -40,15 +42,15 @@ def test_more_networks_train_only_those_that_are_missing(runs: Runs) -> None:
     assert {name: digest for name, digest in again.items() if "told" not in name} == grown
 
 
-def test_fewer_networks_are_a_part_of_what_is_there(runs: Runs) -> None:
-    runs()
+def test_fewer_networks_are_a_part_of_what_is_there(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     runs("training.models=3")
     assert (runs.trained, runs.asked) == ([], [])
     assert not runs.paths.model(3).exists()
 
 
-def test_a_method_more_asks_only_that_one(runs: Runs) -> None:
-    runs()
+def test_a_method_more_asks_only_that_one(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     runs("methods=[gate, asked]")
     assert (runs.trained, runs.asked) == ([], [("asked", 4)])
 
@@ -64,8 +66,8 @@ def test_other_parameters_or_another_plugin_file_ask_only_that_method(runs: Runs
     assert [path.name for path in runs.paths.artefacts("asked").iterdir()] == ["otherwise.txt"]
 
 
-def test_another_seed_trains_everything_and_going_back_nothing(runs: Runs) -> None:
-    runs()
+def test_another_seed_trains_everything_and_going_back_nothing(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     before = runs.digests
     runs("seed=1")
     assert (runs.trained, runs.asked) == ([2, 2], [("gate", 4)])
@@ -75,9 +77,9 @@ def test_another_seed_trains_everything_and_going_back_nothing(runs: Runs) -> No
 
 
 def test_results_of_a_different_run_go_at_once_and_those_of_the_same_stay(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs()
+    begin(runs)
 
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
@@ -92,8 +94,8 @@ def test_results_of_a_different_run_go_at_once_and_those_of_the_same_stay(
     assert not runs.paths.models.exists() or not list(runs.paths.models.iterdir())
 
 
-def test_a_damaged_stack_is_trained_again_and_only_that(runs: Runs) -> None:
-    runs()
+def test_a_damaged_stack_is_trained_again_and_only_that(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     before = runs.digests
     ledger = Ledger(runs.paths.ledger)
     first = next(record for record in ledger.records() if record.kind == "members")
@@ -135,16 +137,16 @@ def test_a_member_method_is_asked_part_by_part(runs: Runs, monkeypatch: pytest.M
     assert parts.count("said so") == whole.count("said so") == 1
 
 
-def test_history_of_losses_survives(runs: Runs) -> None:
-    runs()
+def test_history_of_losses_survives(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     ledger = Ledger(runs.paths.ledger)
     losses = [record for record in ledger.records() if record.kind == "members"]
     with np.load(ledger.objects.path(losses[0].files["losses.npz"]), allow_pickle=False) as stored:
         assert stored["history"].shape == (4, 2)
 
 
-def test_what_a_killed_run_left_half_written_is_removed(runs: Runs) -> None:
-    runs()
+def test_what_a_killed_run_left_half_written_is_removed(runs: Runs, begin: Begin) -> None:
+    begin(runs)
     models, ledger = runs.paths.models, runs.paths.ledger / "objects"
     left = [models / ".deepfeat-tmp-0.keras", models / ".deepfeat-tmp-0.keras.stamped.keras"]
     old, others = ledger / ".deepfeat-tmp-1", ledger / ".deepfeat-tmp-2"
