@@ -117,6 +117,13 @@ def _concluded(networks: Networks, config: RankingConfig = CONFIG) -> tuple[Memb
     return judged, conclude(ensemble, judged, _answers(), config, 0, about=ABOUT)
 
 
+@pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the trees beside the networks predict is looked at in the golden files alone."""
+    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
+    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
     paths = RunPaths(tmp_path_factory.mktemp("run"))
@@ -196,6 +203,7 @@ def test_the_page_of_outputs_names_every_file_and_column(written: RunPaths) -> N
         assert f"`{key}`" in page, key
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_members_without_skill_are_left_out_unless_they_are_to_stay() -> None:
     judged, left_out = _concluded(Networks())
     assert judged.beats_constant.tolist()[:4] == [1, 1, 1, 0]
@@ -211,6 +219,7 @@ def replace_config(**changes: object) -> RankingConfig:
     return RankingConfig.model_validate({**CONFIG.model_dump(exclude_none=True), **changes})
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_where_no_member_has_skill_all_are_kept_and_the_answer_says_so() -> None:
     judged, found = _concluded(Networks(scores=(0.4, 0.45, 0.42, 0.4, 0.0, 0.5)))
     assert judged.averaged.sum() == 5
@@ -219,6 +228,7 @@ def test_where_no_member_has_skill_all_are_kept_and_the_answer_says_so() -> None
     assert "are kept all the same: 5 of 6" in " ".join(found.answer.details)
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_other_models_that_carry_the_ranking_are_judged_with_the_networks() -> None:
     networks: Any = Networks()
     right = networks.data.y.astype(float)
@@ -237,6 +247,7 @@ def test_other_models_that_carry_the_ranking_are_judged_with_the_networks() -> N
     assert alike.answer.judged == "networks"
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
     networks: Any = Networks()
     answers = {"first": _answers()["first"], "counts": Importance(np.ones((9, 6)))}
@@ -245,6 +256,7 @@ def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
     assert rows.to_dict() == {"importance": 4, "first": 4, "counts": 9}
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_what_an_earlier_execution_left_and_this_one_does_not_write_goes(tmp_path: Path) -> None:
     paths = RunPaths(tmp_path / "run")
     _, found = _concluded(Networks())
