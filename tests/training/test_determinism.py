@@ -50,8 +50,18 @@ def trained(trainer: Trainer, plan: FitPlan, stack_size: int) -> Ensemble:
 Case = tuple[str, Task, dict[str, Any], dict[str, Any]]
 CASES: list[Case] = [
     ("default", "binary", {}, {"loss": "soft_f1", "batch_size": 10}),
-    ("default", "multiclass", {"widths": (1, 3, 2)}, {"loss": "cross_entropy", "class_weight": "balanced"}),
-    ("default", "regression", {"widths": (1,) * 37}, {"loss": "squared_error", "optimizer": "sgd"}),
+    (
+        "default",
+        "multiclass",
+        {"widths": (1, 3, 2)},
+        {"loss": "cross_entropy", "class_weight": "balanced", "weight_decay": 0.1},
+    ),
+    (
+        "default",
+        "regression",
+        {"widths": (1,) * 37},
+        {"loss": "squared_error", "optimizer": "sgd", "schedule": "cosine"},
+    ),
     ("ashraf-2021", "multilabel", {}, {"loss": "soft_f1", "validation_batch": 10, "scaling": "l2_table"}),
     (
         "ashraf-2021",
@@ -68,11 +78,17 @@ CASES: list[Case] = [
 ]
 
 
+# The fast tests have between them both networks, all losses, both optimizers, weight decay and a schedule;
+# left to the slow ones are two classes, a single column, and batches of all rows or of an odd number of them.
+FAST = CASES[1:4]
+
+
 @pytest.mark.parametrize(
     ("members", "preset", "task", "table", "settings"),
     [
-        *((8, *case) for case in CASES),
-        *(pytest.param(40, *case, marks=pytest.mark.slow) for case in CASES),
+        pytest.param(members, *case, marks=[] if members == 8 and case in FAST else pytest.mark.slow)
+        for members in (8, 40)
+        for case in CASES
     ],
 )
 def test_members_as_one_stack_as_four_and_one_by_one(
