@@ -1,6 +1,7 @@
 """lasso: what a linear model keeps, with the penalty that cross-validation chooses."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ INTERCEPT = 10.0
 
 
 class Lasso(LinearYardstick):
-    """Absolute coefficients of a linear model with a cross-validated L1 penalty (Tibshirani 1996).
+    """Coefficients of a linear model with a cross-validated L1 penalty, by their size (Tibshirani 1996).
 
     A yardstick: where a straight line ranks the features as the networks do, the networks have found little
     that it has not. For labels it is logistic regression, of several classes each against all others. Inputs
@@ -44,10 +45,10 @@ class Lasso(LinearYardstick):
     )
 
     @classmethod
-    def suggested(cls, rows: int, features: int) -> bool:
+    def suggested(cls, rows: int, features: int) -> Mapping[str, str]:
         """Always: where columns outnumber the rows, straight lines are hard to beat."""
         del rows, features
-        return True
+        return {"measure": "squared"}
 
     def values(self, x: Floats, y: Floats, share: Share) -> Lines:
         """See `LinearYardstick.values`."""

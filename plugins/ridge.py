@@ -13,7 +13,7 @@ STRENGTHS = np.geomspace(1e-4, 1e4, 10)
 
 
 class Ridge(LinearYardstick):
-    """Absolute coefficients of a linear model with a cross-validated L2 penalty (Hoerl & Kennard 1970).
+    """Coefficients of a linear model with a cross-validated L2 penalty, by their size (Hoerl & Kennard 1970).
 
     A yardstick beside the lasso: where the lasso keeps one of several correlated features, this shares the
     weight among them. For labels it is logistic regression. Inputs are standardised with the training rows

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,8 +157,18 @@ class Lines:
         return cls(coefficients if back is None else coefficients @ back, np.atleast_1d(model.intercept_))
 
 
+class LinearYardstickParams(PerSplitParams):
+    """Parameters of a linear model."""
+
+    measure: Literal["absolute", "squared"] = Field(
+        "absolute",
+        description="the coefficients, or their squares: features then count by the variance of what they "
+        "contribute, the scale on which losses are compared",
+    )
+
+
 class LinearYardstick(Method):
-    """Absolute coefficients of a linear model per split, those of a category added up.
+    """Absolute or squared coefficients of a linear model per split, those of a category added up.
 
     Base of methods that say how the model is fitted; the answer has a row per split, with the sign of the
     coefficients of numbers, and tells what the models answer for rows that they have not learned from.
@@ -167,8 +177,8 @@ class LinearYardstick(Method):
     kind = "experiment"
     cost = Cost.OTHER_MODELS
     removes = "not removed: coefficients of a fitted linear model are read"
-    Params: ClassVar[type[PerSplitParams]] = PerSplitParams
-    params: PerSplitParams
+    Params: ClassVar[type[LinearYardstickParams]] = LinearYardstickParams
+    params: LinearYardstickParams
 
     @abstractmethod
     def values(self, x: Floats, y: Floats, share: Share) -> Lines:
@@ -201,8 +211,9 @@ class LinearYardstick(Method):
             found.append(lines.coefficients)
         signed = np.stack(found)
         absolute = sum_columns(np.abs(signed), data)
+        squared = self.params.measure == "squared"
         return Importance.by_output(
-            absolute,
+            sum_columns(np.square(signed), data) if squared else absolute,
             sign=direction(sum_columns(signed, data), absolute, data),
             predictions=unseen.means(),
             notes=used_splits(ensemble, at_most),

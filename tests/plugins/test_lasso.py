@@ -33,6 +33,14 @@ def test_known_coefficients(linear: tuple[LinearEnsemble, np.ndarray], ask: Ask)
     np.testing.assert_array_equal(answer.sign[:, :2], [[1, -1]] * 3)
 
 
+def test_squares_are_on_the_scale_of_variances(linear: tuple[LinearEnsemble, np.ndarray], ask: Ask) -> None:
+    ensemble, _ = linear
+    sizes = ask("lasso", ensemble, ensemble.data)
+    squares = ask("lasso", ensemble, ensemble.data, measure="squared")
+    np.testing.assert_allclose(squares.scores, np.square(sizes.scores))
+    np.testing.assert_array_equal(squares.sign, sizes.sign)
+
+
 def test_noise_gets_exact_zeros_for_labels_too(ask: Ask) -> None:
     problem = PROBLEMS["additive"](600, 12, 0)
     data = problem.dataset()
