@@ -80,7 +80,7 @@ class Stepwise(Method):
         )
         # Most networks here do nothing but lose a comparison, so they wait less than those of the experiment.
         patience: PositiveInt | None = Field(
-            30, description="epochs without a better validation loss; null: those of the experiment"
+            20, description="epochs without a better validation loss; null: those of the experiment"
         )
         lookahead: PositiveInt = Field(
             3, description="steps without another decision of the rule after which it is believed"
