@@ -218,7 +218,9 @@ def main() -> None:
     add_folder(parser)
     options = parser.parse_args()
     results = load(NAME, options.results or FOLDER) or {}
-    results["machine"] = machine()
+    if set(options.only) != {"recovery"}:
+        # of the times; what is selected does not depend on it
+        results["machine"] = machine()
 
     def keep(part: str, found: Any) -> None:  # noqa: ANN401 - whatever JSON holds
         results[part] = found
