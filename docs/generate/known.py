@@ -30,7 +30,6 @@ SHORTER: dict[str, dict[str, Any]] = {
     "loco_refit": {"seeds": 5},
     "roar": {"folds": 2},
     "shap": {"rows": 30, "explainer": "expected_gradients"},
-    "sparse_path": {"penalties": 12, "epochs": 100},
     "stability": {"pairs": 10},
     "stochastic_gates": {"penalties": 6, "epochs": 150},
 }
