@@ -57,7 +57,9 @@ class Attention(Network):
         """Weights from a dense layer on all inputs; then the blocks."""
         import keras  # noqa: PLC0415 - see deepfeat.nets.network
 
-        weights = keras.layers.Dense(shape.columns, activation="softmax", name="attention")(inputs)
+        # Of a single column a softmax is always 1, and Keras warns of it.
+        activation = "softmax" if shape.columns > 1 else "sigmoid"
+        weights = keras.layers.Dense(shape.columns, activation=activation, name="attention")(inputs)
         attended = keras.layers.Multiply(name="attended")([inputs, weights])
         hidden = keras.layers.Rescaling(float(shape.columns), name="rescaled")(attended)
         for block, units in enumerate(self.params.units, start=1):

@@ -45,6 +45,18 @@ def test_agreement_is_told_or_said_to_be_undefined(registry: Registry) -> None:
         assert "cannot be said" in told(one, np.arange(len(one), dtype=float))
 
 
+def test_a_single_feature_is_attended_to_without_a_warning(
+    registry: Registry, make_data: Callable[..., Dataset], train: Callable[..., Ensemble]
+) -> None:
+    network: Any = registry.networks["attention"]
+    data = make_data("binary", widths=(1,))
+    weights = train(data, network(network.Params(units=(3,))), members=1, epochs=1).activations(
+        data.x[:7], "attention"
+    )
+    assert weights.shape == (1, 7, 1)
+    assert (weights > 0).all()
+
+
 def test_its_network_trains_as_a_stack_and_weights_add_up(
     registry: Registry, make_data: Callable[..., Dataset], train: Callable[..., Ensemble]
 ) -> None:
