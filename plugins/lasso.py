@@ -25,8 +25,8 @@ class Lasso(LinearYardstick):
     A yardstick: where a straight line ranks the features as the networks do, the networks have found little
     that it has not. For labels it is logistic regression, of several classes each against all others. Inputs
     are standardised with the training rows of each split, so that coefficients can be compared; the columns
-    of a category are added up. Each split of the networks is one fit, with five folds of its training rows to
-    choose the penalty by.
+    of a category are added up. Each split of the networks is one fit, with five folds of its training rows,
+    fewer where a class is rare, to choose the penalty by.
     """
 
     name = "lasso"
@@ -71,10 +71,15 @@ class Lasso(LinearYardstick):
         from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
         from sklearn.svm import l1_min_c  # noqa: PLC0415 - as above
 
+        if not x.any():
+            odds = own.mean() / (1 - own.mean())
+            return Lines(np.zeros((1, x.shape[1])), np.log([odds]))
         # Coordinate descent finds what a penalty leaves of thousands of columns sixty times faster than
         # scikit-learn's solver for all classes at once. It penalises the intercept too, which is scaled so
         # that this costs next to nothing.
         model = LogisticRegressionCV(
+            # From the smallest that leaves nothing; of a rare class the intercept, which counts here, makes
+            # it smaller than it need be, and the first penalties leave only that.
             Cs=l1_min_c(x, own, loss="log") / np.geomspace(1, _weakest(x), PENALTIES),
             l1_ratios=(1,),
             solver="liblinear",

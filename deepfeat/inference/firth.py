@@ -55,7 +55,7 @@ class FirthFit:
         ci_low: (k,) the lowest value that a test of the coefficient does not reject at 5 %; NaN where it was
             not asked for, or not found.
         ci_high: (k,) the highest such value.
-        maxima: how many different maxima the search has met.
+        maxima: how many maxima of different height the search has met.
     """
 
     coefficients: Floats
@@ -298,6 +298,9 @@ class _Search:
             if branch is None:
                 break
             inside = branch
+        else:
+            # still above the floor there: no end was found
+            value = side * math.inf
         return value, inside
 
     def _elsewhere(self, column: int, value: float, floor: float) -> _Point | None:
@@ -380,11 +383,14 @@ class _Search:
         return point
 
     def _met(self, point: _Point | None) -> None:
-        if point is None:
+        """Remember a maximum; of those of nearly one height only the highest, so that `top` is the top."""
+        if point is None or (self.maxima and not point.settled and point.loglik <= self.top.loglik):
             return
-        if any(abs(point.loglik - other.loglik) < APART for other in self.maxima):
+        near = [other for other in self.maxima if abs(point.loglik - other.loglik) < APART]
+        if any(other.loglik >= point.loglik for other in near):
             return
-        self.maxima = sorted([*self.maxima, point], key=lambda other: -other.loglik)
+        apart = [other for other in self.maxima if all(other is not one for one in near)]
+        self.maxima = sorted([*apart, point], key=lambda other: -other.loglik)
 
     def _kept(self, key: tuple[int, ...], point: _Point) -> _Point:
         self._restricted[key] = point

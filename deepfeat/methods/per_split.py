@@ -84,25 +84,29 @@ class Share:
     def cv(self, labels: Rows | None = None) -> list[tuple[Rows, Rows]]:
         """Places in `train` to fit on and to judge on, per fold; groups and copies of a row stay together.
 
+        There are five folds, or fewer where some of five would lack a class.
+
         Args:
             labels: of the training rows; every fold gets its part of each class.
 
         Raises:
-            MethodError: a class has too few rows for that.
+            MethodError: a class has too few rows for two folds.
         """
         # Rows that a bootstrap has drawn twice must not be learned from and judged on.
         units = self.data.groups[self.train] if self.data.groups is not None else self.train
         strata = np.zeros(len(self.train), dtype=np.int64) if labels is None else labels
         grouped = len(np.unique(units)) < len(units)
-        number = folds(strata, CV_FOLDS, self.rng, units if grouped else None)
-        parts = [(np.flatnonzero(number != fold), np.flatnonzero(number == fold)) for fold in range(CV_FOLDS)]
-        classes = np.unique(strata)
-        if any(len(np.unique(strata[part])) < len(classes) for pair in parts for part in pair):
-            raise MethodError(
-                f"a class has too few training rows for {CV_FOLDS}-fold cross-validation; "
-                "give more rows, or leave this method out"
-            )
-        return parts
+        classes = len(np.unique(strata))
+        for count in range(CV_FOLDS, 1, -1):
+            number = folds(strata, count, self.rng, units if grouped else None)
+            parts = [
+                (np.flatnonzero(number != fold), np.flatnonzero(number == fold)) for fold in range(count)
+            ]
+            if all(len(np.unique(strata[part])) == classes for pair in parts for part in pair):
+                return parts
+        raise MethodError(
+            "a class has too few training rows for cross-validation; give more rows, or leave this method out"
+        )
 
 
 def shares(ensemble: Ensemble, data: Dataset, context: Context, at_most: int) -> Iterator[Share]:
@@ -226,11 +230,16 @@ class LinearYardstick(Method):
             centre, scale = share.target_scale()
             y = share.target[share.train, 0].astype(np.float64)
             return self.values(x, (y - centre) / scale, share)
+        by_label = share.labels(share.train)
+        if share.data.task == "multiclass" and len(np.unique(by_label[0])) < share.data.n_outputs:
+            raise MethodError(
+                "a class has no training row in a split; give more rows, or leave this method out"
+            )
         each = [
             self.labels(x, own, share)
             if np.ptp(own) > 0
             else Lines(np.zeros((1, x.shape[1])), np.array([np.inf if own[0] else -np.inf]))
-            for own in share.labels(share.train)
+            for own in by_label
         ]
         return Lines(
             np.concatenate([lines.coefficients for lines in each]),

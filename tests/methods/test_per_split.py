@@ -12,8 +12,8 @@ from deepfeat.methods import Context, MethodError
 from deepfeat.methods.per_split import (
     CV_FOLDS,
     LinearYardstick,
+    LinearYardstickParams,
     Lines,
-    PerSplitParams,
     Share,
     shares,
     used_splits,
@@ -30,7 +30,7 @@ class Given(LinearYardstick):
     name = "given"
 
     def __init__(self, coefficients: np.ndarray) -> None:
-        super().__init__(PerSplitParams(splits=1))
+        super().__init__(LinearYardstickParams(splits=1))
         self.coefficients = coefficients
 
     def values(self, x: np.ndarray, y: np.ndarray, share: Share) -> Lines:
@@ -97,8 +97,8 @@ def test_every_fold_has_every_class(data: Dataset) -> None:
 
 def test_a_class_of_too_few_rows_is_an_error_with_advice(data: Dataset) -> None:
     labels = np.zeros(100, dtype=np.int64)
-    labels[:3] = 1
-    with pytest.raises(MethodError, match=r"too few training rows for 5-fold.*give more rows"):
+    labels[:1] = 1
+    with pytest.raises(MethodError, match=r"too few training rows for cross-validation.*give more rows"):
         _share(data, np.arange(100)).cv(labels)
 
 

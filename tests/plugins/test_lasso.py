@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from deepfeat.methods import Importance
+from deepfeat.methods import Importance, MethodError
 from deepfeat.testing.families import PROBLEMS
 from deepfeat.testing.linear import LinearEnsemble
 from deepfeat.testing.planted import planted
@@ -69,10 +70,37 @@ def test_probabilities_of_several_classes_are_as_frequent_as_the_classes(ask: As
     answer = ask("lasso", LinearEnsemble.fit(data, 1), data)
     known = np.isfinite(answer.predictions).all(axis=1)
     np.testing.assert_allclose(answer.predictions[known].sum(axis=1), 1)
+    assert roc_auc_score(data.y[known], answer.predictions[known]) > 0.8
     shares = data.y[known].mean(axis=0)
     np.testing.assert_allclose(answer.predictions[known].mean(axis=0), shares, atol=0.05)
     strongest = np.argsort(-answer.scores.mean(axis=0))[: len(problem.relevant)]
     assert len(np.intersect1d(strongest, problem.relevant)) >= 7
+
+
+@pytest.mark.parametrize("name", ["lasso", "ridge"])
+def test_a_rare_class_is_learned_with_fewer_folds(name: str, ask: Ask) -> None:
+    """Of two training rows of a class five folds cannot be made, and of one none."""
+    data = planted(rows=300).dataset()
+    ensemble = LinearEnsemble.fit(data, 1)
+    train = ensemble.plan.splits[0].train
+    for rare, works in ((2, True), (1, False)):
+        y = np.zeros_like(data.y)
+        y[train[np.argsort(-data.x[train, 1])[:rare]]] = 1
+        few = replace(data, y=y)
+        if works:
+            assert ask(name, ensemble, few).scores.argmax() == 1
+        else:
+            with pytest.raises(MethodError, match="too few training rows"):
+                ask(name, ensemble, few)
+
+
+def test_columns_that_tell_nothing_get_nothing(ask: Ask) -> None:
+    data = planted().dataset()
+    constant = replace(data, x=np.ones_like(data.x))
+    answer = ask("lasso", LinearEnsemble.fit(data, 1), constant)
+    assert (answer.scores == 0).all()
+    known = np.isfinite(answer.predictions).all(axis=1)
+    np.testing.assert_allclose(answer.predictions[known], data.y.mean(), atol=0.1)
 
 
 def test_rows_that_a_network_has_not_learned_from_change_nothing(ask: Ask) -> None:
