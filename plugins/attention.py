@@ -35,8 +35,9 @@ CAVEAT = (
 class Attention(Network):
     """A softmax attention over the inputs in front of two blocks.
 
-    Every row gets weights of its own, one per input column, that are positive and add up to 1; the inputs are
-    multiplied with them, times the number of columns, before the blocks see them.
+    Every row gets weights of its own, one per input column, that are positive and add up to 1 (a single
+    column has one below 1); the inputs are multiplied with them, times the number of columns, before the
+    blocks see them.
     """
 
     name = "attention"

@@ -87,7 +87,7 @@ def answer(
         skill: the networks beside the baselines.
         members: how many stand behind it.
         stable: of the members' top sets.
-        convergence: whether more models are needed.
+        convergence: whether more networks are needed.
         top_k: size of the top.
         kendall_w: agreement of the methods, NaN where there is one only.
         confidence: of the intervals.

@@ -182,3 +182,14 @@ def test_all_columns_of_breast_cancer_refer_to_one_maximum() -> None:
     assert TABLE.columns[:-1][excluded].tolist() == ["radius error"]
     area_error = TABLE.columns.get_loc("area error")
     assert fit.p_values[area_error] == pytest.approx(0.249, abs=0.002)
+
+
+def test_a_maximum_just_above_a_known_one_takes_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far apart as these two may be, they count as one here; the search must still end at the higher."""
+    x, y = TWO_MAXIMA
+    every = firth_logistic(x, y, each(2), profiled=False)
+    monkeypatch.setattr(firth, "APART", 1.0)
+    monkeypatch.setattr(firth, "STARTS", 0)
+    found = firth_logistic(x, y, each(2), profiled=False)
+    assert found.maxima == 1
+    np.testing.assert_allclose(found.loglik, every.loglik)
