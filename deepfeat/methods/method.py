@@ -67,7 +67,8 @@ class Method(ABC):
     Attributes:
         name: how the experiment file and the ranking call it; lower case letters, digits and `_`.
         kind: `member` or `experiment`.
-        cost: what its time is spent on.
+        cost: what its time is spent on. What `OTHER_MODELS` or `REFITS` find is told under the method's own
+            name, not as what the networks find.
         paper: the publication to cite.
         sees: what it measures, in one line.
         blind_to: what it cannot see, in one line.
