@@ -26,6 +26,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, as_completed
 from machine import describe, machine
+from marked import write_marked
 from results import add_folder, load, save
 
 from deepfeat.runs.engines.cluster import LOOPBACK, SETTINGS
@@ -39,7 +40,6 @@ UNWATCHED = {
     "distributed.admin.system-monitor.interval": "1h",
     "distributed.worker.memory.monitor-interval": "1h",
 }
-FIGURES = re.compile(r"(<!-- begin: figures -->\n).*?(<!-- end: figures -->)", re.DOTALL)
 # Seconds that a task sleeps, tasks for each worker, and how many workers.
 SIMULATED = ((1.0, 5, (1, 10, 100, 300, 1000)), (10.0, 2, (100, 1000)))
 TRAINED = re.compile(r"(\d+) of \d+ networks trained in (?:(\d+) min )?([\d.]+) s")
@@ -316,8 +316,7 @@ def main() -> None:
             save(NAME, results, chosen.results, is_whole=not quick)
     print(page(results))
     if not chosen.quick and chosen.results is None and PAGE.exists():
-        text = PAGE.read_text()
-        PAGE.write_text(FIGURES.sub(lambda found: f"{found[1]}{page(results)}{found[2]}", text))
+        write_marked(PAGE, "figures", page(results))
 
 
 if __name__ == "__main__":

@@ -170,28 +170,27 @@ def table(results: dict[str, Any]) -> list[str]:
     )
     lines = [f"| {ROWS} rows, {FEATURES} features, {SEEDS} seeds | {' | '.join(head)} | by CPU s |"]
     lines += [f"| --- |{' ---: |' * (len(head) + 1)}"]
-    for name in METHODS:
-        if row := results.get(name):
-            keras_fits, fits = results["keras"][name], row["fits"]
-            alone, cpu = (
-                float(np.mean([one[key] for one in keras_fits])) for key in ("seconds", "cpu_seconds")
-            )
-            cells = [
-                f"{fits:,}",
-                f"{row['epochs']:.0f}",
-                f"{row['seconds']:.0f}",
-                f"{row['cpu_seconds']:.0f}",
-            ]
-            cells += [f"{fits * alone:,.0f}", f"{fits * cpu:,.0f}"]
-            cells += [f"{fits * alone / row['seconds']:.0f}", f"{fits * cpu / row['cpu_seconds']:.0f}"]
-            lines.append(f"| `{name}` | {' | '.join(cells)} |")
     means = {
-        name: [float(np.mean([one[key] for one in fits])) for key in ("seconds", "epochs")]
+        name: {
+            key: float(np.mean([one[key] for one in fits])) for key in ("seconds", "cpu_seconds", "epochs")
+        }
         for name, fits in results["keras"].items()
     }
+    for name in METHODS:
+        if row := results.get(name):
+            fits, seconds, cpu = row["fits"], row["seconds"], row["cpu_seconds"]
+            alone, alone_cpu = (fits * means[name][key] for key in ("seconds", "cpu_seconds"))
+            cells = [f"{fits:,}", f"{row['epochs']:.0f}", f"{seconds:.0f}", f"{cpu:.0f}"]
+            cells += [
+                f"{alone:,.0f}",
+                f"{alone_cpu:,.0f}",
+                f"{alone / seconds:.0f}",
+                f"{alone_cpu / cpu:.0f}",
+            ]
+            lines.append(f"| `{name}` | {' | '.join(cells)} |")
     said = "By Keras a fit took " + ", and ".join(
-        f"{seconds:.1f} s and {epochs:.0f} epochs as `{name}` trains"
-        for name, (seconds, epochs) in means.items()
+        f"{mean['seconds']:.1f} s and {mean['epochs']:.0f} epochs as `{name}` trains"
+        for name, mean in means.items()
     )
     said += f", in the mean of {len(results['keras']['loco_refit'])}."
     return [*lines, "", said]

@@ -153,9 +153,7 @@ def _several(fitted: LinearFit) -> list[str]:
     """A note about further maxima of the likelihood, if the search met any."""
     if fitted.maxima == 1:
         return []
-    profiled = (
-        "" if "Wald" in fitted.model else ", and an interval spans all values that a test does not reject"
-    )
+    profiled = ", and an interval spans all values that a test does not reject" if fitted.profiled else ""
     note = (
         f"the penalised likelihood has several maxima, of which the search met {fitted.maxima}: coefficients "
         f"and p-values are those of the highest{profiled}"

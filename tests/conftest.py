@@ -167,15 +167,19 @@ def shipped_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What becomes of these runs does not hang on the trees beside the networks, most of their time would."""
+    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
+    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
+
+
+@pytest.fixture
 def write_experiment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None, few_trees: None
 ) -> Callable[..., Path]:
     """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
     for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
-    # What becomes of these runs does not hang on the trees beside the networks, most of their time would.
-    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
-    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
 
     def write(name: str = "experiment.yml", **sections: object) -> Path:
         content: dict[str, object] = {

@@ -1,6 +1,5 @@
 """Writes `docs/accuracy.md`, and its means into `README.md`, from what was measured."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,13 @@ from statistics import fmean
 from typing import Any
 
 from cases import CASES, MODELS, NOISE, OURS, REPORT_SEEDS, Case, cell
+from marked import write_marked
 from records import Records
 from rivals import TOOLS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "accuracy.md"
 README = ROOT / "README.md"
-MEANS = re.compile(r"(<!-- begin: accuracy -->\n).*?(<!-- end: accuracy -->)", re.DOTALL)
 TOLD = 0.05
 """How far behind the best of the others the README tells of a family."""
 INTRODUCTION = """\
@@ -64,8 +63,7 @@ def write_page(records: Records, page: Path = PAGE, readme: Path = README) -> Pa
     if missing:
         parts.append(f"Not measured, because not installed: {', '.join(missing)}.")
     page.write_text("\n\n".join(part for part in parts if part) + "\n")
-    means = _means(cells, tools, len(seeds))
-    readme.write_text(MEANS.sub(lambda found: f"{found[1]}{means}\n{found[2]}", readme.read_text()))
+    write_marked(readme, "accuracy", _means(cells, tools, len(seeds)) + "\n")
     return page
 
 

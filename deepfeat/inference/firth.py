@@ -97,12 +97,12 @@ def _fitted(x: Floats, y: Floats, tests: Sequence[Columns], *, profiled: bool) -
 
     search = _Search(_Likelihood(x, y))
     drop = float(chi2.ppf(1 - LEVEL, 1)) / 2
+    sizes = np.array([len(columns) for columns in tests])
     ends = np.full((x.shape[1], 2), np.nan)
     while True:
         # the intercept is the first coefficient
         restricted = [search.without(1 + columns) for columns in tests]
         if len(search.maxima) > 1:
-            sizes = np.array([len(columns) for columns in tests])
             drops = np.array([search.top.loglik - fit.loglik for fit in restricted])
             rejected = np.flatnonzero(2 * drops > chi2.ppf(1 - LEVEL, sizes)).tolist()
             for test in rejected:
@@ -118,7 +118,6 @@ def _fitted(x: Floats, y: Floats, tests: Sequence[Columns], *, profiled: bool) -
     top = search.top
     ratios = np.array([2 * max(0.0, top.loglik - fit.loglik) for fit in restricted])
     settled = np.array([top.settled and fit.settled for fit in restricted], dtype=bool)
-    sizes = np.array([len(columns) for columns in tests])
     return FirthFit(
         top.beta[1:],
         np.sqrt(np.diag(search.likelihood.covariance(top.beta)))[1:],

@@ -41,6 +41,7 @@ class LinearFit:
         p_values: (outcomes, k) of each coefficient being zero.
         group_p: (groups,) of all coefficients of a feature being zero; NaN for one without columns.
         maxima: how many maxima of the likelihood were met, at most in one outcome; all is of the highest.
+        profiled: whether intervals hold the values that a test of Firth's likelihood does not reject.
     """
 
     model: str
@@ -51,6 +52,7 @@ class LinearFit:
     p_values: Floats
     group_p: Floats
     maxima: int = 1
+    profiled: bool = False
 
 
 def independent_columns(x: Floats) -> NDArray[np.int64]:
@@ -168,6 +170,7 @@ def one_against_rest(outcomes: Sequence[Floats], x: Floats, groups: Groups) -> L
         **parts,
         group_p=np.minimum(1, len(fits) * smallest),
         maxima=max(fit.maxima for fit in fits),
+        profiled=any(fit.profiled for fit in fits),
     )
 
 
@@ -264,6 +267,7 @@ def _firth(x: Floats, y: Floats, groups: Groups) -> LinearFit:
         fit.p_values[None, :k],
         _filled(groups, joint.tolist(), fit.p_values[:k]),
         fit.maxima,
+        few,
     )
 
 

@@ -117,13 +117,6 @@ def _concluded(networks: Networks, config: RankingConfig = CONFIG) -> tuple[Memb
     return judged, conclude(ensemble, judged, _answers(), config, 0, about=ABOUT)
 
 
-@pytest.fixture
-def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the trees beside the networks predict is looked at in the golden files alone."""
-    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
-    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
-
-
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
     paths = RunPaths(tmp_path_factory.mktemp("run"))
