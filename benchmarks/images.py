@@ -119,7 +119,7 @@ def step() -> dict[str, float]:  # noqa: C901 - three ways to train a step, told
     """Milliseconds of a step of 64 images of 32 x 32 x 3 for one member, in three ways."""
     import tensorflow as tf
 
-    from deepfeat.training.device import prepare
+    from deepfeat.nets.device import prepare
 
     prepare()
     rng = np.random.default_rng(0)

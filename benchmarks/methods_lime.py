@@ -25,7 +25,7 @@ from scipy.stats import spearmanr
 from deepfeat.ensemble import Ensemble
 from deepfeat.methods import Context, Method, to_features
 from deepfeat.methods.registry import load_registry
-from deepfeat.training import device
+from deepfeat.nets import device
 
 NAME = "methods_lime"
 FEATURES, MEMBERS, SAMPLES, SEED = 30, 50, 2000, 1

@@ -32,11 +32,11 @@ from deepfeat.data.splits import Split
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods import Context, Importance, held_out_rows
 from deepfeat.methods.registry import load_registry
+from deepfeat.nets import device
 from deepfeat.nets.default import Default
 from deepfeat.nets.network import NetworkShape
 from deepfeat.nets.template import build_template, initial_weights
 from deepfeat.testing.families import PROBLEMS
-from deepfeat.training import device
 from deepfeat.training.loop import MemberRecord
 from deepfeat.training.members import Loaded, Members
 from deepfeat.training.plan import FitPlan, build_plan

@@ -29,11 +29,11 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods import Context
 from deepfeat.methods.registry import load_registry
+from deepfeat.nets import device
 from deepfeat.nets.default import Default
 from deepfeat.nets.network import NetworkShape
 from deepfeat.nets.template import build_template
 from deepfeat.testing.families import PROBLEMS
-from deepfeat.training import device
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer

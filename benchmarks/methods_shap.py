@@ -29,9 +29,9 @@ from results import add_folder, save
 from deepfeat.ensemble import Ensemble, fit
 from deepfeat.methods.features import to_features
 from deepfeat.methods.registry import load_registry
+from deepfeat.nets import device
 from deepfeat.nets.default import Default
 from deepfeat.testing.families import PROBLEMS
-from deepfeat.training import device
 from deepfeat.training.plan import build_plan
 from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer

@@ -15,8 +15,8 @@ import numpy as np
 
 from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.ensemble import fit
+from deepfeat.nets import device
 from deepfeat.nets.default import Default
-from deepfeat.training import device
 from deepfeat.training.plan import build_plan
 from deepfeat.training.settings import merge_settings
 from deepfeat.training.trainer import Trainer

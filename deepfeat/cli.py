@@ -252,9 +252,9 @@ def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *
 
 
 def _shard(experiment: Path, overrides: list[str], output: Path | None, text: str) -> int:
+    from deepfeat.nets import device  # noqa: PLC0415
     from deepfeat.runs.console import RunConsole  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
-    from deepfeat.training import device  # noqa: PLC0415
     from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
     prepared = prepare(experiment, overrides)
@@ -275,7 +275,7 @@ def _shard(experiment: Path, overrides: list[str], output: Path | None, text: st
 @contextmanager
 def _engine_of(prepared: "Prepared", paths: "RunPaths", console: "RunConsole") -> Iterator["Engine | None"]:
     """The engine that the experiment names, with TensorFlow loaded; None for this process itself."""
-    from deepfeat.training import device  # noqa: PLC0415
+    from deepfeat.nets import device  # noqa: PLC0415
 
     config = prepared.loaded.experiment.engine.dask
     if config is None:
@@ -309,7 +309,7 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
 
     prepared = prepare(experiment, overrides)
     arms = prepare_arms(experiment, overrides, prepared)
-    from deepfeat.training import device  # noqa: PLC0415
+    from deepfeat.nets import device  # noqa: PLC0415
 
     device.prepare()
     from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415 - both need TensorFlow, and that to be prepared
@@ -424,9 +424,9 @@ def _recomputed(paths: "RunPaths", count: int) -> int:
     """How many stacks came out otherwise."""
     import random  # noqa: PLC0415
 
+    from deepfeat.nets import device  # noqa: PLC0415
     from deepfeat.runs import provenance  # noqa: PLC0415
     from deepfeat.runs.prepare import prepare  # noqa: PLC0415
-    from deepfeat.training import device  # noqa: PLC0415
 
     record = provenance.earlier(paths.provenance) or {}
     folder = record.get("folder")

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from deepfeat import ensemble as module
 from deepfeat.data.dataset import Dataset, Task
 from deepfeat.ensemble import Ensemble, NotApplicable, fit
+from deepfeat.nets import device
 from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.template import build_template, initial_weights
 from deepfeat.testing.planted import planted
-from deepfeat.training import device
 from deepfeat.training.loop import MemberRecord
 from deepfeat.training.members import DiskMembers, MemoryMembers, Place, stack_arrays
 from deepfeat.training.plan import build_plan

@@ -51,7 +51,7 @@ def features(
     length; nothing but a batch of it is ever in memory.
     """
     from deepfeat.config.sizes import parse_size  # noqa: PLC0415 - commands import what they need
-    from deepfeat.training import device  # noqa: PLC0415
+    from deepfeat.nets import device  # noqa: PLC0415
 
     try:
         limit = parse_size(memory)

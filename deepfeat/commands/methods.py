@@ -93,7 +93,7 @@ def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int
 
     found = methods_to_check(target, plugins)
     if not quick:
-        from deepfeat.training import device  # noqa: PLC0415
+        from deepfeat.nets import device  # noqa: PLC0415
 
         device.prepare()
         # Every table has a program of its own here, which TensorFlow takes for a mistake.

@@ -11,9 +11,11 @@ from typing import Any, cast
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend.common import global_state
 from numpy.typing import NDArray
 
+from deepfeat.nets import device
 from deepfeat.nets.gate import Gate
 from deepfeat.nets.losses import Head
 from deepfeat.nets.network import Network, NetworkShape
@@ -125,6 +127,7 @@ def build_template(network: Network, shape: NetworkShape) -> Template:
     Raises:
         ValueError: when the network does not return `(rows, outputs)`.
     """
+    device.prepare()
     inputs = keras.Input((shape.columns,), name="inputs")
     with _names_from_the_start():
         logits = network.build(inputs, shape)
@@ -167,10 +170,12 @@ def initial_weights(template: Template, seed: int, mask: NDArray[np.bool_]) -> l
 def drawn_weights(template: Template, seed: int) -> list[NDArray[Any]]:
     """The weights of a member that may use every feature, a function of its seed alone."""
     if template.stackable:
-        return [
-            _initial(variable, initializer, np.random.SeedSequence([seed, index]))
-            for index, (variable, initializer) in enumerate(_initializers(template.model))
-        ]
+        # A few numbers at a time, which a GPU only delays; and with it a member starts from the same ones.
+        with tf.device("CPU"):
+            return [
+                _initial(variable, initializer, np.random.SeedSequence([seed, index]))
+                for index, (variable, initializer) in enumerate(_initializers(template.model))
+            ]
     # Any layer may be in here, so Keras itself draws, from its global seed, for one member at a time.
     with _DRAWING:
         keras.utils.set_random_seed(seed % (1 << 32))

@@ -89,7 +89,7 @@ def method_sections(results: Results) -> list[MethodSection]:
 
 def _section(results: Results, id_: str, name: str, told: Mapping[str, Any]) -> MethodSection:
     pictures = left_by(results, name, id_)
-    shown = {link for picture in pictures for _, link in picture.links}
+    shown = {address for picture in pictures for _, address in picture.links}
     folder = results.paths.artefacts(name)
     left = sorted(folder.iterdir()) if folder.is_dir() else []
     files = [results.paths.method(name), *(file for file in left if file.is_file())]

@@ -10,7 +10,6 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.errors import InputError, Problem
 from deepfeat.nets.network import Network
 from deepfeat.nets.template import build_template
-from deepfeat.training import device
 from deepfeat.training.batches import stack_key
 from deepfeat.training.groups import Group, groups, threads, train_groups
 from deepfeat.training.inference import Inference
@@ -53,7 +52,6 @@ class Trainer:
         memory: int | None = None,
         stack_size: int | None = None,
     ) -> None:
-        device.prepare()
         self.data, self.settings = data, settings
         self.template = build_template(network, shape_of(data))
         self._memory = memory if memory is not None else available_memory() // 4

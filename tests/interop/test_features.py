@@ -147,7 +147,7 @@ def test_a_set_larger_than_the_memory_that_it_gets(tmp_path: Path) -> None:
         import resource, sys
         from pathlib import Path
         import psutil
-        from deepfeat.training import device
+        from deepfeat.nets import device
         device.prepare()
         from deepfeat.interop.features import learn, read_features, write_features
         folder = Path(sys.argv[1])

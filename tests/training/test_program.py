@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Dataset, Task
+from deepfeat.nets import device
 from deepfeat.nets.network import Network, NetworkShape
 from deepfeat.nets.template import Template, build_template, initial_weights
-from deepfeat.training import device
 from deepfeat.training.batches import EpochOrder
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.program import Program

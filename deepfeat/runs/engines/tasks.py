@@ -27,6 +27,7 @@ from deepfeat.methods.discovery import load_again
 from deepfeat.methods.plugin import BrokenPlugin, Plugin
 from deepfeat.methods.refitting import CountedFit
 from deepfeat.methods.registry import Registry, build_registry
+from deepfeat.nets import device
 from deepfeat.runs.answers import LedgerAnswers, Question
 from deepfeat.runs.asking import Ask, ask_here, failure
 from deepfeat.runs.engines.nanny import WHERE_VARIABLE
@@ -40,7 +41,6 @@ from deepfeat.runs.logfile import logged_to
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.workers.exchange import network_from, read_dataset, read_ensemble
 from deepfeat.runs.workers.isolated import IsolatedMethods, Limits
-from deepfeat.training import device
 from deepfeat.training.settings import TrainingSettings
 from deepfeat.training.trainer import Trainer
 

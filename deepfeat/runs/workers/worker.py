@@ -20,6 +20,7 @@ from deepfeat.methods.discovery import load_again
 from deepfeat.methods.importance import MethodError
 from deepfeat.methods.method import Method
 from deepfeat.methods.registry import Registry, build_registry
+from deepfeat.nets import device
 from deepfeat.nets.network import Network
 from deepfeat.nets.template import Template, build_template
 from deepfeat.runs.asking import ask
@@ -36,7 +37,6 @@ from deepfeat.runs.workers.exchange import (
     write_importance,
     write_plan,
 )
-from deepfeat.training import device
 from deepfeat.training.inference import Inference
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.settings import TrainingSettings

@@ -10,11 +10,16 @@ log = logging.getLogger(__name__)
 
 @cache
 def prepare() -> None:
-    """Load TensorFlow, make every operation deterministic, and let a GPU's memory grow as needed."""
+    """Load TensorFlow, make every operation deterministic, and let a GPU's memory grow as needed.
+
+    A GPU multiplies float32 as float32: by default TensorFlow lets it round the factors to ten bits (TF32),
+    and then a member of a stack differs from the same Keras model by a thousandth.
+    """
     with start_up_messages_logged():
         import tensorflow as tf  # noqa: PLC0415 - takes seconds, and only training needs it
 
         tf.config.experimental.enable_op_determinism()
+        tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
         for gpu in tf.config.list_physical_devices("GPU"):
             try:
                 tf.config.experimental.set_memory_growth(gpu, enable=True)
