@@ -6,15 +6,24 @@ from pydantic import Field, PositiveInt
 
 from deepfeat.inference.linear_models import (
     LinearFit,
-    Penalty,
     independent_columns,
     logistic,
     multinomial,
     one_against_rest,
     ordinary_least_squares,
-    penalised,
 )
-from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method, MethodError, MethodParams
+from deepfeat.inference.penalised import OF_LABELS, OF_VALUES, Penalty
+from deepfeat.methods import (
+    Context,
+    Cost,
+    Dataset,
+    Ensemble,
+    Importance,
+    Method,
+    MethodError,
+    MethodParams,
+    inner_folds,
+)
 
 Floats = NDArray[np.float64]
 Columns = dict[str, Floats]
@@ -105,17 +114,7 @@ class Glm(Method):
     ) -> Importance:
         """More columns than rows: no test is valid, but a penalty gives estimates."""
         groups = _groups(data, columns)
-        seed = int(context.rng.integers(1 << 31))
-        if data.task in {"binary", "multiclass"}:
-            coefficients = penalised(x, data.strata, self.params.wide, labels=True, seed=seed)
-        else:
-            parts = [
-                penalised(
-                    x, y.astype(np.float64), self.params.wide, labels=data.task != "regression", seed=seed
-                )
-                for y in data.y.T
-            ]
-            coefficients = np.concatenate(parts)
+        coefficients = self._penalised(data, x, context.rng)
         note = (
             f"{x.shape[1]:,} columns and {data.n_rows:,} rows: coefficients of a cross-validated "
             f"{self.params.wide}, which have no valid p-values"
@@ -128,6 +127,18 @@ class Glm(Method):
             scale=_scale(data) if single else "",
             notes=(note,),
         )
+
+    def _penalised(self, data: Dataset, x: Floats, rng: np.random.Generator) -> Floats:
+        """(outcomes, columns) under the penalty that cross-validation of all rows chooses."""
+        rows = np.arange(data.n_rows)
+        if data.task == "regression":
+            y = data.y[:, 0].astype(np.float64)
+            fit = OF_VALUES[self.params.wide]
+            return fit(x, (y - y.mean()) / y.std(), inner_folds(data, rows, rng)).coefficients * y.std()
+        labels = data.y.T.astype(np.int64) if data.task == "multilabel" else [data.strata]
+        fit_labels = OF_LABELS[self.params.wide]
+        parts = [fit_labels(x, own, inner_folds(data, rows, rng, own), rng).coefficients for own in labels]
+        return np.concatenate(parts)
 
 
 _ESTIMATES = {"effect": "coefficients", "std_error": "std_errors", "ci_low": "ci_low", "ci_high": "ci_high"}

@@ -3,13 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from deepfeat.inference.penalised import ridge, ridge_of_labels
 from deepfeat.methods import LinearYardstick, Lines, Share
 
 Floats = NDArray[np.float64]
-
-# Penalties that are tried: of a regression, and (as their inverse) of a classification.
-SHRINKAGES = np.geomspace(1e-3, 1e6, 10)
-STRENGTHS = np.geomspace(1e-4, 1e4, 10)
 
 
 class Ridge(LinearYardstick):
@@ -38,35 +35,8 @@ class Ridge(LinearYardstick):
 
     def values(self, x: Floats, y: Floats, share: Share) -> Lines:
         """See `LinearYardstick.values`."""
-        from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - slow to import
-
-        turned, back = _narrow(x)
-        model = RidgeCV(alphas=SHRINKAGES, cv=share.cv(), scoring="neg_mean_squared_error")
-        return Lines.of(model.fit(turned, y), back)
+        return ridge(x, y, share.cv())
 
     def labels(self, x: Floats, labels: NDArray[np.int64], share: Share) -> Lines:
         """See `LinearYardstick.labels`."""
-        from sklearn.linear_model import LogisticRegressionCV  # noqa: PLC0415 - as above
-
-        turned, back = _narrow(x)
-        model = LogisticRegressionCV(
-            Cs=STRENGTHS,
-            l1_ratios=(0,),
-            solver="newton-cholesky",
-            cv=share.cv(labels),
-            scoring="neg_log_loss",
-            use_legacy_attributes=False,
-        )
-        return Lines.of(model.fit(turned, labels), back)
-
-
-def _narrow(x: Floats) -> tuple[Floats, Floats]:
-    """The table turned so that it has no more columns than rows, and what turns its coefficients back.
-
-    An L2 penalty does not notice a rotation, and directions in which the rows do not differ get no weight:
-    the answer is the same, only the time is not.
-    """
-    if x.shape[1] <= len(x):
-        return x, np.eye(x.shape[1])
-    left, sizes, back = np.linalg.svd(x, full_matrices=False)
-    return left * sizes, back
+        return ridge_of_labels(x, labels, share.cv(labels), share.rng)

@@ -2,14 +2,14 @@
 
 The yardstick beside the network: what a classical analysis of the same table says. Where maximum likelihood
 has no finite answer because the columns separate the classes, Firth's penalised likelihood takes its place
-(`firth`). With more columns than rows there are penalised estimates, without p-values.
+(`firth`). With more columns than rows there are only penalised estimates (`penalised`), without p-values.
 """
 
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from deepfeat.inference.firth import firth_logistic
 
 Floats = NDArray[np.float64]
-Penalty = Literal["lasso", "ridge"]
 Groups = Sequence[NDArray[np.int64]]
 """For each feature the columns of the design that belong to it; none for a feature that adds nothing."""
 
@@ -172,46 +171,6 @@ def one_against_rest(outcomes: Sequence[Floats], x: Floats, groups: Groups) -> L
         maxima=max(fit.maxima for fit in fits),
         profiled=any(fit.profiled for fit in fits),
     )
-
-
-def penalised(x: Floats, y: NDArray[Any], penalty: Penalty, *, labels: bool, seed: int) -> Floats:
-    """Coefficients under a penalty that five-fold cross-validation chooses; estimates, and nothing more.
-
-    Args:
-        x: (rows, k) standardised columns, as many as there are.
-        y: (rows,) values, or class numbers.
-        penalty: `lasso` (Tibshirani 1996) or `ridge` (Hoerl & Kennard 1970).
-        labels: whether `y` holds class numbers: then it is logistic regression.
-        seed: of the folds and of the solver.
-
-    Returns:
-        (outcomes, k): one outcome for values and two classes, else one for each class.
-    """
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
-    from sklearn.linear_model import LassoCV, LogisticRegressionCV, RidgeCV  # noqa: PLC0415 - as above
-    from sklearn.model_selection import KFold, StratifiedKFold  # noqa: PLC0415 - as above
-
-    model: Any
-    if labels:
-        model = LogisticRegressionCV(
-            Cs=10,
-            l1_ratios=(1.0 if penalty == "lasso" else 0.0,),
-            solver="saga",
-            cv=StratifiedKFold(5, shuffle=True, random_state=seed),
-            scoring="neg_log_loss",
-            use_legacy_attributes=False,
-            tol=1e-3,
-            max_iter=1000,
-            random_state=seed,
-        )
-    elif penalty == "lasso":
-        model = LassoCV(eps=1e-2, cv=KFold(5, shuffle=True, random_state=seed), random_state=seed)
-    else:
-        model = RidgeCV(alphas=np.geomspace(1e-2, 1e4, 25) * len(x) / 100)
-    with warnings.catch_warnings():
-        # the weakest penalties, which are hardly ever chosen, need not converge
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return np.atleast_2d(np.asarray(model.fit(x, y).coef_, dtype=np.float64))
 
 
 def _maximum_likelihood(model: Any) -> Any | None:  # noqa: ANN401 - statsmodels is untyped

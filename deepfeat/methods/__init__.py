@@ -5,6 +5,7 @@ A plugin imports from here; see `docs/plugins.md`.
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.derived import by_columns, with_features
+from deepfeat.inference.penalised import Lines
 from deepfeat.inference.residuals import Residuals
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.clusters import correlated_clusters
@@ -26,9 +27,9 @@ from deepfeat.methods.penalties import judged_path, show_path
 from deepfeat.methods.per_model import per_model
 from deepfeat.methods.per_split import (
     LinearYardstick,
-    Lines,
     PerSplitParams,
     Share,
+    inner_folds,
     shares,
     used_splits,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "held_out_rows",
     "hookimpl",
     "images_of",
+    "inner_folds",
     "integrated_slopes",
     "judged_path",
     "measure",

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from pydantic import Field, PositiveInt
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import folds
+from deepfeat.inference.penalised import Lines
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import held_out_rows
@@ -82,9 +83,7 @@ class Share:
         return [column.astype(np.int64) for column in own.T]
 
     def cv(self, labels: Rows | None = None) -> list[tuple[Rows, Rows]]:
-        """Places in `train` to fit on and to judge on, per fold; groups and copies of a row stay together.
-
-        There are five folds, or fewer where some of five would lack a class.
+        """Places in `train` to fit on and to judge on, per fold; see `inner_folds`.
 
         Args:
             labels: of the training rows; every fold gets its part of each class.
@@ -92,21 +91,38 @@ class Share:
         Raises:
             MethodError: a class has too few rows for two folds.
         """
-        # Rows that a bootstrap has drawn twice must not be learned from and judged on.
-        units = self.data.groups[self.train] if self.data.groups is not None else self.train
-        strata = np.zeros(len(self.train), dtype=np.int64) if labels is None else labels
-        grouped = len(np.unique(units)) < len(units)
-        classes = len(np.unique(strata))
-        for count in range(CV_FOLDS, 1, -1):
-            number = folds(strata, count, self.rng, units if grouped else None)
-            parts = [
-                (np.flatnonzero(number != fold), np.flatnonzero(number == fold)) for fold in range(count)
-            ]
-            if all(len(np.unique(strata[part])) == classes for pair in parts for part in pair):
-                return parts
-        raise MethodError(
-            "a class has too few training rows for cross-validation; give more rows, or leave this method out"
-        )
+        return inner_folds(self.data, self.train, self.rng, labels)
+
+
+def inner_folds(
+    data: Dataset, rows: Rows, rng: np.random.Generator, labels: Rows | None = None
+) -> list[tuple[Rows, Rows]]:
+    """Places in `rows` to fit on and to judge on, per fold; groups and copies of a row stay together.
+
+    There are five folds, or fewer where some of five would lack a class.
+
+    Args:
+        data: the table.
+        rows: of it, that a model learns from.
+        rng: deals them out.
+        labels: class numbers of the rows; every fold gets its part of each class.
+
+    Raises:
+        MethodError: a class has too few rows for two folds.
+    """
+    # Rows that a bootstrap has drawn twice must not be learned from and judged on.
+    units = data.groups[rows] if data.groups is not None else rows
+    strata = np.zeros(len(rows), dtype=np.int64) if labels is None else labels
+    grouped = len(np.unique(units)) < len(units)
+    classes = len(np.unique(strata))
+    for count in range(CV_FOLDS, 1, -1):
+        number = folds(strata, count, rng, units if grouped else None)
+        parts = [(np.flatnonzero(number != fold), np.flatnonzero(number == fold)) for fold in range(count)]
+        if all(len(np.unique(strata[part])) == classes for pair in parts for part in pair):
+            return parts
+    raise MethodError(
+        "a class has too few training rows for cross-validation; give more rows, or leave this method out"
+    )
 
 
 def shares(ensemble: Ensemble, data: Dataset, context: Context, at_most: int) -> Iterator[Share]:
@@ -137,28 +153,6 @@ def used_splits(ensemble: Ensemble, at_most: int) -> tuple[str, ...]:
     if len(ensemble) <= at_most:
         return ()
     return (f"Fitted on the splits of the first {at_most} of {len(ensemble)} networks.",)
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """Fitted linear models of standardised columns.
-
-    Attributes:
-        coefficients: (lines, columns) one line for a regression or two classes, else one per class.
-        intercepts: (lines,) the answer of each for an average row.
-        against_rest: of several classes, whether each line is the log odds of its class against all others;
-            else its exponential is in proportion to the probability.
-    """
-
-    coefficients: Floats
-    intercepts: Floats
-    against_rest: bool = False
-
-    @classmethod
-    def of(cls, model: Any, back: Floats | None = None) -> "Lines":  # noqa: ANN401 - of scikit-learn
-        """Those of a fitted model; `back` turns its coefficients to the columns where others were fitted."""
-        coefficients = np.atleast_2d(model.coef_)
-        return cls(coefficients if back is None else coefficients @ back, np.atleast_1d(model.intercept_))
 
 
 class LinearYardstickParams(PerSplitParams):
@@ -241,11 +235,7 @@ class LinearYardstick(Method):
             else Lines(np.zeros((1, x.shape[1])), np.array([np.inf if own[0] else -np.inf]))
             for own in by_label
         ]
-        return Lines(
-            np.concatenate([lines.coefficients for lines in each]),
-            np.concatenate([lines.intercepts for lines in each]),
-            against_rest=each[0].against_rest,
-        )
+        return Lines.join(each, against_rest=each[0].against_rest)
 
 
 def _answers(lines: Lines, share: Share) -> Floats:

@@ -7,13 +7,11 @@ from scipy.stats import chi2, kstest
 
 from deepfeat.inference import linear_models
 from deepfeat.inference.linear_models import (
-    Penalty,
     independent_columns,
     logistic,
     multinomial,
     one_against_rest,
     ordinary_least_squares,
-    penalised,
 )
 
 RNG = np.random.default_rng(3)
@@ -109,18 +107,6 @@ def test_the_order_of_the_columns_does_not_matter() -> None:
     fit = logistic(X, y, [np.array([j]) for j in range(5)])
     moved = logistic(X[:, order], y, [np.array([j]) for j in range(5)])
     np.testing.assert_allclose(moved.group_p, fit.group_p[order], rtol=1e-6)
-
-
-@pytest.mark.parametrize("penalty", ["lasso", "ridge"])
-@pytest.mark.parametrize("labels", [True, False])
-def test_penalised_estimates_find_the_signal_with_more_columns_than_rows(
-    penalty: Penalty, *, labels: bool
-) -> None:
-    x = np.random.default_rng(0).normal(size=(60, 100))
-    y = 3 * x[:, 7] + 0.1 * np.random.default_rng(1).normal(size=60)
-    coefficients = penalised(x, (y > 0).astype(int) if labels else y, penalty, labels=labels, seed=0)
-    assert coefficients.shape == (1, 100)
-    assert np.abs(coefficients[0]).argmax() == 7
 
 
 def test_p_values_of_features_without_effect_are_uniform() -> None:

@@ -1,6 +1,5 @@
 """ridge: the coefficients that a cross-validated L2 penalty shrinks."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 
 from deepfeat.methods import Importance
-from deepfeat.methods.registry import Registry
 from deepfeat.testing.families import PROBLEMS
 from deepfeat.testing.linear import LinearEnsemble
 from deepfeat.testing.planted import planted
@@ -43,16 +41,3 @@ def test_labels_are_found_with_their_signs(ask: Ask) -> None:
     noise = np.delete(answer.scores, problem.relevant, axis=1)
     assert answer.scores[:, problem.relevant].min() > 2 * noise.max()
     np.testing.assert_array_equal(answer.sign[:, problem.relevant], [[1, -1, 1, -1]] * 3)
-
-
-@pytest.mark.parametrize("task", ["binary", "regression"])
-def test_a_wide_table_is_turned_without_changing_the_answer(
-    task: str, registry: Registry, ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "ridge" in registry.methods
-    data = planted(task=task, features=125).dataset()
-    ensemble = LinearEnsemble.fit(data, 1)
-    turned = ask("ridge", ensemble, data).scores
-    monkeypatch.setattr(sys.modules["deepfeat_plugins.ridge"], "_narrow", lambda x: (x, np.eye(x.shape[1])))
-    np.testing.assert_allclose(turned, ask("ridge", ensemble, data).scores, rtol=1e-3, atol=1e-5)
-    assert turned.argmax() == 1
