@@ -1,5 +1,6 @@
 """Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
+import gc
 import signal
 import sys
 import tracemalloc
@@ -24,12 +25,23 @@ if TYPE_CHECKING:
 
     from deepfeat.ensemble import Ensemble
     from deepfeat.methods.plugin import BrokenPlugin, Plugin
-    from deepfeat.runs.prepare import Prepared
     from deepfeat.training.trainer import Trainer
 
 # Begun in the background by a shell, these tests ignore Ctrl-C, and so would every process that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+loaded = [0]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def libraries_are_no_garbage() -> None:
+    """Leaves what large libraries have loaded out of the search for garbage, most of whose time it takes."""
+    if len(sys.modules) > loaded[-1] + 500:
+        loaded.append(len(sys.modules))
+        gc.collect()
+        gc.freeze()
+
 
 MakeData = Callable[..., Dataset]
 MakeNetwork = Callable[..., Network]
@@ -105,7 +117,8 @@ def _train(
     from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
 
     merged = merge_settings(network.training, {"epochs": 3, "batch_size": 16, **settings}, data.task)
-    return fit(build_plan(data, merged.split, members, seed, network), Trainer(data, network, merged))
+    trainer = _shared(Trainer(data, network, merged))
+    return fit(build_plan(data, merged.split, members, seed, network), trainer)
 
 
 @pytest.fixture(scope="session")
@@ -258,22 +271,27 @@ def little_memory() -> Callable[[], AbstractContextManager[None]]:
     return bounded
 
 
-TRAINERS: dict[str, "Trainer"] = {}
+COMPILED: dict[tuple[object, ...], "Trainer"] = {}
+
+
+def _shared(fresh: "Trainer") -> "Trainer":
+    """Gives a trainer what was compiled for an earlier one of the same network, settings and shape of table.
+
+    Most of the time of a small training is spent on compiling it.
+    """
+    network = fresh.template.network
+    key = type(network), repr((network.describe(), fresh.template.shape, fresh.settings))
+    known = COMPILED.setdefault(key, fresh)
+    fresh.template, fresh.inference, fresh._programs = known.template, known.inference, known._programs
+    return fresh
 
 
 @pytest.fixture
 def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets runs with the same table, network and settings share what was compiled for them."""
+    """Lets runs, and the workers that are this process, share what was compiled for equal networks."""
     from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
+    from deepfeat.runs.engines import tasks  # noqa: PLC0415 - as above
 
-    make = runner.make_trainer
-
-    def remembered(prepared: "Prepared", *memory: int | None) -> "Trainer":
-        key = repr((prepared.data.sha256, prepared.network.describe(), prepared.settings))
-        fresh = make(prepared, *memory)
-        known = TRAINERS.setdefault(key, fresh)
-        known._memory, known._stack_size = fresh._memory, fresh._stack_size
-        known._table = None  # so that it says how it trains, as a new one does
-        return known
-
-    monkeypatch.setattr(runner, "make_trainer", remembered)
+    make, make_at_work = runner.make_trainer, tasks.Trainer
+    monkeypatch.setattr(runner, "make_trainer", lambda *about: _shared(make(*about)))
+    monkeypatch.setattr(tasks, "Trainer", lambda *about, **limits: _shared(make_at_work(*about, **limits)))

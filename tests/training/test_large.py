@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,21 @@ from deepfeat.training.plan import build_plan
 from deepfeat.training.settings import TrainingSettings
 from deepfeat.training.trainer import Trainer
 
-ROWS, COLUMNS = 20_000, 256
-PIECE = 1 << 19
-"""Bytes of each piece: the table is 40 times as large."""
+ROWS, COLUMNS = 8_000, 256
+PIECE = 1 << 18
+"""Bytes of each piece: the table is 30 times as large."""
 
 MEMBERS = 3
 
 
 @pytest.fixture(scope="module")
 def in_memory() -> Dataset:
-    """20 MB of numbers, the first of which decides."""
+    """8 MB of numbers, the first of which decides."""
     x = np.random.default_rng(0).standard_normal((ROWS, COLUMNS), dtype=np.float32)
     return Dataset(
         name="large",
         x=x,
-        y=(x[:, :1] > 0).astype(np.float32),
+        y=(x[:, :1] > np.median(x[:, 0])).astype(np.float32),
         task="binary",
         features=tuple(Feature(f"x{j}", j, j + 1) for j in range(COLUMNS)),
         classes=("no", "yes"),
@@ -41,39 +42,53 @@ def in_memory() -> Dataset:
     )
 
 
-@pytest.fixture
-def on_disk(in_memory: Dataset, tmp_path: Path) -> Dataset:
-    """The same table, memory-mapped."""
-    np.save(tmp_path / "x.npy", in_memory.x)
-    return replace(in_memory, x=np.load(tmp_path / "x.npy", mmap_mode="r"))
-
-
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def small_blocks() -> Iterator[None]:
     """Shuffle and sum as tables beyond a gigabyte are, wherever they are."""
-    monkeypatch.setattr(batches, "BLOCKED_ABOVE", PIECE)
-    monkeypatch.setattr(batches, "BLOCK_BYTES", PIECE)
-    monkeypatch.setattr(scaling, "CHUNK_ELEMENTS", PIECE // 4)
-    monkeypatch.setattr(scaling, "SHIFT_ROWS", 64)
-    monkeypatch.setattr(loop, "CHUNK_ROWS", 128)
-    monkeypatch.setattr(ensembles, "SCORED_BYTES", PIECE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(batches, "BLOCKED_ABOVE", PIECE)
+        patched.setattr(batches, "BLOCK_BYTES", PIECE)
+        patched.setattr(scaling, "CHUNK_ELEMENTS", PIECE // 4)
+        patched.setattr(scaling, "SHIFT_ROWS", 64)
+        patched.setattr(loop, "CHUNK_ROWS", 64)
+        patched.setattr(ensembles, "SCORED_BYTES", PIECE)
+        yield
 
 
-def trainer(data: Dataset) -> Trainer:
-    settings = TrainingSettings(loss="cross_entropy", epochs=2, batch_size=256, learning_rate=0.01)
-    return Trainer(data, Default(Default.Params(units=(8,))), settings)
-
-
-def train(compiled: Trainer) -> Ensemble:
-    plan = build_plan(compiled.data, compiled.settings.split, MEMBERS, 0, compiled.template.network)
-    return fit(plan, compiled)
-
-
-def test_a_table_beyond_memory_trains_in_little_of_it(
-    on_disk: Dataset, small_blocks: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a table on disk piece by piece, though it would fit the memory."""
     monkeypatch.setattr(table, "RESIDENT_BYTES", PIECE)
     monkeypatch.setattr(table, "GATHER_BYTES", PIECE)
+
+
+@pytest.fixture(scope="module")
+def from_memory(in_memory: Dataset, small_blocks: None) -> tuple[Trainer, Ensemble]:
+    """Networks trained on the table in memory, and what has compiled them."""
+    settings = TrainingSettings(loss="cross_entropy", epochs=2, batch_size=64, learning_rate=0.01)
+    trainer = Trainer(in_memory, Default(Default.Params(units=(8,))), settings)
+    return trainer, train(trainer)
+
+
+@pytest.fixture
+def on_disk(from_memory: tuple[Trainer, Ensemble], tmp_path: Path) -> Trainer:
+    """Trains the same networks on the same table, memory-mapped."""
+    trainer, _ = from_memory
+    np.save(tmp_path / "x.npy", trainer.data.x)
+    moved = copy(trainer)
+    moved.data, moved._table = replace(trainer.data, x=np.load(tmp_path / "x.npy", mmap_mode="r")), None
+    return moved
+
+
+def train(trainer: Trainer) -> Ensemble:
+    plan = build_plan(trainer.data, trainer.settings.split, MEMBERS, 0, trainer.template.network)
+    return fit(plan, trainer)
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_table_beyond_memory_trains_in_little_of_it(
+    on_disk: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tensors: list[int] = []
     gather = table.Table.gather
 
@@ -83,27 +98,22 @@ def test_a_table_beyond_memory_trains_in_little_of_it(
         return x, local
 
     monkeypatch.setattr(table.Table, "gather", watched)
-    compiled = trainer(on_disk)
-    train(compiled)
-    tensors.clear()
     tracemalloc.start()
-    ensemble = train(compiled)
+    ensemble = train(on_disk)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(ensemble.succeeded) == MEMBERS
     assert min(record.scores["auc"] for record in ensemble.records) > 0.95
     assert max(tensors) <= PIECE
-    assert sum(tensors) > on_disk.x.nbytes, "all of it passed through"
-    assert peak < on_disk.x.nbytes / 4, f"{peak:,} bytes"
+    assert sum(tensors) > on_disk.data.x.nbytes, "all of it passed through"
+    assert peak < on_disk.data.x.nbytes / 4, f"{peak:,} bytes"
 
 
+@pytest.mark.usefixtures("in_pieces")
 def test_where_the_table_is_does_not_change_a_bit(
-    in_memory: Dataset, on_disk: Dataset, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+    from_memory: tuple[Trainer, Ensemble], on_disk: Trainer
 ) -> None:
-    whole = train(trainer(in_memory))
-    monkeypatch.setattr(table, "RESIDENT_BYTES", PIECE)
-    monkeypatch.setattr(table, "GATHER_BYTES", PIECE)
-    pieces = train(trainer(on_disk))
+    whole, pieces = from_memory[1], train(on_disk)
     for one, other in zip(whole.records, pieces.records, strict=True):
         np.testing.assert_array_equal(one.history, other.history)
         assert one.scores == other.scores
