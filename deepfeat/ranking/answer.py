@@ -54,7 +54,7 @@ class Answer:
         headline: two statements that can be quoted: which features and how sure, and how good that is what
             it rests on. Where the ranking must not be used, they say so instead.
         details: further sentences: who carries the ranking, members left out, stability, whether more
-            networks are needed, agreement.
+            networks are needed, agreement, what the controls found.
     """
 
     usable: bool | None
@@ -76,6 +76,7 @@ def answer(
     kendall_w: float = math.nan,
     confidence: float = 0.95,
     carriers: Carriers = ONLY_NETWORKS,
+    controls: Sequence[str] = (),
 ) -> Answer:
     """Say what was found.
 
@@ -92,6 +93,7 @@ def answer(
         kendall_w: agreement of the methods, NaN where there is one only.
         confidence: of the intervals.
         carriers: which models carry the ranking.
+        controls: what the methods that control the others found, in sentences.
     """
     level = f"{confidence * 100:g} % interval"
     what, judged, who = NETWORKS, Judged(skill.verdict, skill.better), "the networks"
@@ -103,6 +105,7 @@ def answer(
         *_stability(stable, top_k, level),
         *_enough(convergence, members.averaged),
         *_agreement(kendall_w),
+        *controls,
     ]
     return Answer(
         usable={"skill": True, "unknown": None}.get(judged.verdict, False),

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -87,6 +87,7 @@ def conclude(
     seed: int,
     about: Mapping[str, Outlook] | None = None,
     weights: Mapping[str, float] | None = None,
+    controls: Sequence[str] = (),
 ) -> Conclusions:
     """Rank the features, and say how far the ranking can be trusted.
 
@@ -98,9 +99,10 @@ def conclude(
         seed: of the resamples.
         about: what the methods say of themselves.
         weights: how much each method counts; None counts all alike.
+        controls: what the methods that control the others found, in sentences.
     """
     work = _Work(ensemble, judged, answers, config, seed, weights)
-    return work.conclude(about or {})
+    return work.conclude(about or {}, controls)
 
 
 def write_conclusions(paths: RunPaths, found: Conclusions) -> None:
@@ -150,7 +152,7 @@ class _Work:
         """The rows that count: of an answer with a row per member, those of the members that do."""
         return values[self.keep] if len(values) == len(self.keep) else values
 
-    def conclude(self, about: Mapping[str, Outlook]) -> Conclusions:
+    def conclude(self, about: Mapping[str, Outlook], controls: Sequence[str]) -> Conclusions:
         config = self.config
         others = {
             name: given.predictions for name, given in self.answers.items() if given.predictions is not None
@@ -205,6 +207,7 @@ class _Work:
             kendall_w=concordance,
             confidence=config.confidence,
             carriers=carriers,
+            controls=controls,
         )
         tables = {
             "aggregates": self.aggregates(),

@@ -220,7 +220,7 @@ class _Run:
             return
         self.lease.check()
         judges = {name: answer for name, answer in everything.items() if name in about_others}
-        self._conclude(ensemble, judged, answers, self._weights(judges))
+        self._conclude(ensemble, judged, answers, judges)
 
     def _introduce(self) -> None:
         data = self.data
@@ -377,7 +377,7 @@ class _Run:
         ensemble: Ensemble,
         judged: MemberSkill,
         answers: Mapping[str, Importance],
-        weights: Mapping[str, float] | None,
+        judges: Mapping[str, Importance],
     ) -> None:
         self.console.stage("Ranking the features, and training a linear model and trees to compare with")
         config = self.experiment.ranking
@@ -385,7 +385,14 @@ class _Run:
             method.name: Outlook(method.sees, method.blind_to, method.asks_networks())
             for method, _ in self.prepared.methods
         }
-        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights)
+        controls = [
+            note
+            for method, _ in self.prepared.methods
+            if method.control and method.name in judges
+            for note in judges[method.name].notes
+        ]
+        weights = self._weights(judges)
+        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights, controls)
         write_conclusions(self.paths, found)
         for note in found.notes:
             self.console.note(note)

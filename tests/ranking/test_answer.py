@@ -51,6 +51,14 @@ def test_the_sentences_to_quote() -> None:
     assert said.details == ()
 
 
+def test_what_controls_found_is_said_last() -> None:
+    members = Members(trained=20, failed=2, skilless=0, averaged=18)
+    found = "0 of 4 features are more important than the best of 4 shuffled copies in most of 2 networks."
+    said = answer(ranking(), skill(0.9), members, NOTHING, NO_CURVE, top_k=1, controls=[found])
+    assert len(said.details) == 2
+    assert said.details[-1] == found
+
+
 def test_without_skill_there_is_nothing_to_rank() -> None:
     said = answer(ranking(), skill(0.5), ALL, NOTHING, NO_CURVE, top_k=1)
     assert said.usable is False

@@ -1,6 +1,7 @@
 """Controls: asked beside the methods that are named, about the networks' rankings."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,10 @@ def test_their_answers_are_no_part_of_the_ranking(write_experiment: Write, tmp_p
     paths = RunPaths(tmp_path / "out")
     assert run(prepare(path), paths, RunConsole(io.StringIO())) == ExitCode.COMPLETE
     ranking = pd.read_csv(paths.ranking)
+    *_, labels, redundant, copies = json.loads(paths.answer.read_text())["details"]
+    assert labels.startswith("Agreement between networks on the ranking, and with shuffled labels: ")
+    assert "explained by the others" in redundant
+    assert copies.endswith("shuffled copies in most of 2 networks.")
     assert not set(CONTROLS) & set(ranking.columns)
     for control in CONTROLS:
         assert {f"{control}.{suffix}" for suffix in ("csv", "png", "svg")} | {"figures.json"} <= {
