@@ -187,8 +187,14 @@ def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs write dozens of files, and no power fails here: none of them waits for the disk."""
+    monkeypatch.setattr("deepfeat.writing.atomic._sync", lambda _: None)
+
+
+@pytest.fixture
 def write_experiment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None, few_trees: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None, few_trees: None, unsynced: None
 ) -> Callable[..., Path]:
     """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
     for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):

@@ -130,7 +130,7 @@ EXPERIMENTS = st.fixed_dictionaries(
 ).map(Experiment.model_validate)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(experiment=EXPERIMENTS)
 def test_what_is_written_loads_back_as_the_same(
     experiment: Experiment, tmp_path_factory: pytest.TempPathFactory

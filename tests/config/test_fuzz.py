@@ -112,7 +112,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "experiment.yml"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(content=st.binary(max_size=200))
 def test_any_bytes(content: bytes, path: Path, little_memory: Bounded) -> None:
     path.write_bytes(content)
@@ -120,7 +120,7 @@ def test_any_bytes(content: bytes, path: Path, little_memory: Bounded) -> None:
         read(path)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(text=SOUP)
 @example(text="{[a, b]: 1}")
 @example(text='"\\U00110000"')
@@ -131,7 +131,7 @@ def test_any_text(text: str, path: Path, little_memory: Bounded) -> None:
         read(path)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(text=damaged())
 def test_a_damaged_experiment(text: str, path: Path, little_memory: Bounded) -> None:
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -139,7 +139,7 @@ def test_a_damaged_experiment(text: str, path: Path, little_memory: Bounded) -> 
         read(path, A="1")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     keys=st.lists(
         st.sampled_from(["data", "methods", "training", "split", "gate", "0", "7", "path"]) | SOUP, max_size=4

@@ -35,6 +35,14 @@ def trained(data: Dataset, epochs: int, rows: int | None = None, members: int = 
     return fit(plan, Trainer(data, network, settings))
 
 
+@pytest.fixture(scope="module")
+def little() -> Ensemble:
+    """Two networks, compiled once: one after another they share what was compiled."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("deepfeat.training.trainer.threads", lambda: 1)
+        return trained(pictures("corner", count=60), epochs=1)
+
+
 def asked(ensemble: Ensemble, folder: Path) -> Path:
     context = Context(seed=0, method="layers", folder=folder)
     answer = LAYERS().explain(ensemble, ensemble.data, context)
@@ -61,8 +69,8 @@ def test_entropy_redundancy_and_zeros_by_hand() -> None:
     )
 
 
-def test_every_layer_is_told_of(tmp_path: Path) -> None:
-    ensemble = trained(pictures("corner", count=60), epochs=1)
+def test_every_layer_is_told_of(little: Ensemble, tmp_path: Path) -> None:
+    ensemble = little
     folder = asked(ensemble, tmp_path)
     table = pd.read_csv(folder / "5_layers.csv")
     assert table["layer"].unique().tolist() == NAMES
@@ -81,11 +89,12 @@ def test_every_layer_is_told_of(tmp_path: Path) -> None:
     assert (folder / "maps_pool_2.png").exists()
 
 
-def test_without_a_specimen_it_says_so(tmp_path: Path) -> None:
+def test_without_a_specimen_it_says_so(little: Ensemble, tmp_path: Path) -> None:
     data = pictures("corner", count=60)
     object.__setattr__(data.images, "specimens", np.empty((0, data.n_columns), dtype=np.float32))
+    without = Ensemble(little.template, data, little.plan, little.members, little.records)
     with pytest.raises(MethodError, match=r"set data\.images\.specimen to 1 or more"):
-        asked(trained(data, epochs=1, members=1), tmp_path)
+        asked(without, tmp_path)
 
 
 @pytest.mark.slow

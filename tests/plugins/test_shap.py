@@ -20,7 +20,7 @@ from deepfeat.testing.planted import planted
 from deepfeat.testing.trained import TrainedEnsembles
 
 EXPLAINERS = ("permutation", "kernel", "partition", "expected_gradients")
-SAMPLE = {"rows": 30, "background": 20, "plots": 0}
+SAMPLE = {"rows": 12, "background": 20, "plots": 0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,8 +239,8 @@ def test_the_file_is_an_explanation(task: Task, shap_method: type[Method], tmp_p
 
         explanation = shap.Explanation(**np.load(tmp_path / "explanation.npz"))
     several = () if task == "binary" else (3,)
-    assert explanation.values.shape == (30, 6, *several)
-    assert explanation.base_values.shape == (30, *several)
+    assert explanation.values.shape == (12, 6, *several)
+    assert explanation.base_values.shape == (12, *several)
     assert set(np.unique(explanation.data)) == {0.0, 1.0, 2.0}
     assert tuple(explanation.feature_names) == data.feature_names
     if several:

@@ -179,7 +179,8 @@ def test_plugins_that_do_harm_while_they_are_loaded(tmp_path: Path) -> None:
     assert "gate" in methods
 
 
-@pytest.mark.parametrize("moment", ["loading", "ready"])
+# until it has loaded all that methods may want it takes as long as all other fast tests of it
+@pytest.mark.parametrize("moment", ["loading", pytest.param("ready", marks=pytest.mark.slow)])
 def test_the_fork_server_does_not_outlive_its_caller(moment: str) -> None:
     """The main process is killed with its whole group."""
     code = f"""

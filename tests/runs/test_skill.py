@@ -16,6 +16,8 @@ from deepfeat.training.loop import MemberRecord
 from deepfeat.training.plan import FitPlan, build_plan
 from deepfeat.training.settings import SplitSettings
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 MakeData = Callable[..., Dataset]
 
 

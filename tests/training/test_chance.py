@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,14 @@ class OneByOne(Chance):
         return keras.layers.LayerNormalization()(super().build(inputs, shape))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data(make_data: Callable[..., Dataset]) -> Dataset:
     return make_data("binary", rows=60, widths=(1, 3, 1))
 
 
-def trained(data: Dataset, network: Network, stack_size: int, *, masked: int | None = None) -> Ensemble:
+@cache
+def trainer_of(data: Dataset, network: type[Network]) -> Trainer:
+    """One for all tests, so that a network is compiled once."""
     settings = TrainingSettings(
         loss="cross_entropy",
         epochs=12,
@@ -54,22 +57,26 @@ def trained(data: Dataset, network: Network, stack_size: int, *, masked: int | N
         batch_size=16,
         monitor="penalised_loss",
     )
-    trainer = Trainer(data, network, settings, memory=1 << 32)
+    return Trainer(data, network(), settings, memory=1 << 32)
+
+
+def trained(data: Dataset, network: type[Network], stack_size: int, *, masked: int | None = None) -> Ensemble:
+    trainer = trainer_of(data, network)
     trainer._stack_size = stack_size
-    plan = build_plan(data, settings.split, len(PENALTIES), 0, network)
+    plan = build_plan(data, trainer.settings.split, len(PENALTIES), 0, trainer.template.network)
     mask = plan.mask & (np.arange(3) != masked)
     return fit(replace(plan, penalty=np.array(PENALTIES), mask=mask), trainer)
 
 
 def test_the_same_bits_in_every_stack(data: Dataset) -> None:
-    together, apart = (trained(data, Chance(), size) for size in (4, 1))
+    together, apart = (trained(data, Chance, size) for size in (4, 1))
     for ours, theirs in zip(together.members.load(range(4))[0], apart.members.load(range(4))[0], strict=True):
         np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_array_equal(together.predict(data.x), apart.predict(data.x))
 
 
 def test_gates_shut_as_they_become_dearer(data: Dataset) -> None:
-    ensemble = trained(data, Chance(), 4)
+    ensemble = trained(data, Chance, 4)
     assert (np.diff(ensemble.chance_open.mean(axis=1)) < 0).all()
     assert ensemble.gates[-1].max() == 0
     assert not ensemble.uses[-1].any()
@@ -79,7 +86,7 @@ def test_gates_shut_as_they_become_dearer(data: Dataset) -> None:
 
 
 def test_a_masked_feature_never_gets_in(data: Dataset) -> None:
-    ensemble = trained(data, Chance(), 4, masked=1)
+    ensemble = trained(data, Chance, 4, masked=1)
     assert (ensemble.chance_open[:, 1] == 0).all()
     assert not ensemble.uses[:, 1].any()
     changed = data.x.copy()
@@ -88,6 +95,6 @@ def test_a_masked_feature_never_gets_in(data: Dataset) -> None:
 
 
 def test_one_by_one_they_learn_the_same_kind_of_thing(data: Dataset) -> None:
-    ensemble = trained(data, OneByOne(), 4)
+    ensemble = trained(data, OneByOne, 4)
     assert ensemble.gates[-1].max() == 0
     assert ensemble.chance_open[0].min() > ensemble.chance_open[-1].max()

@@ -39,7 +39,7 @@ def test_groups_come_in_rounds() -> None:
     assert len(groups.groups(1000, 3)) % 3 == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trained(
     make_data: Callable[..., Dataset], make_network: Callable[..., Network]
 ) -> tuple[Trainer, FitPlan, TrainedStack]:

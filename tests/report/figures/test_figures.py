@@ -78,9 +78,21 @@ def texts_of(figure: Figure) -> Iterator[Text]:
 
 
 @DRAW
-def test_writes_a_png_an_svg_and_a_csv_that_can_be_read(make_run: MakeRun, draw: Draw) -> None:
-    paths = make_run([f"feature {index}" for index in range(13)], full=True)
-    picture = draw(Results(paths.root))
+def test_writes_files_that_can_be_read_and_the_same_bytes_whatever_the_settings_which_stay_as_they_were(
+    make_run: MakeRun, draw: Draw
+) -> None:
+    paths = make_run(["age", "sex", "$x$", *(f"feature {index}" for index in range(10))], full=True)
+    pictures: list[Picture] = []
+
+    def content() -> list[bytes]:
+        picture = draw(Results(paths.root))
+        pictures.append(picture)
+        return [*(file.read_bytes() for file in sorted(paths.figures.iterdir())), picture.svg.encode()]
+
+    before = dict(mpl.rcParams)
+    first = content()
+    assert dict(mpl.rcParams) == before
+    picture = pictures[0]
     csv, png, svg = (paths.figure(picture.name, suffix) for suffix in (".csv", ".png", ".svg"))
     assert sorted(paths.figures.iterdir()) == [csv, png, svg]
     with Image.open(png) as image:
@@ -91,21 +103,6 @@ def test_writes_a_png_an_svg_and_a_csv_that_can_be_read(make_run: MakeRun, draw:
     assert len(csv.read_text().splitlines()) == len(picture.table) + 1
     assert picture.alt
     assert picture.caption
-
-
-@DRAW
-def test_the_same_run_gives_the_same_bytes_whatever_the_settings_which_stay_as_they_were(
-    make_run: MakeRun, draw: Draw
-) -> None:
-    paths = make_run(["age", "sex", "$x$"], full=True)
-
-    def content() -> list[bytes]:
-        picture = draw(Results(paths.root))
-        return [*(file.read_bytes() for file in sorted(paths.figures.iterdir())), picture.svg.encode()]
-
-    before = dict(mpl.rcParams)
-    first = content()
-    assert dict(mpl.rcParams) == before
     with mpl.rc_context({"font.size": 20, "text.usetex": True, "axes.facecolor": "red", "svg.hashsalt": "x"}):
         again = content()
     assert first == again

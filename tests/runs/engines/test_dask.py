@@ -124,7 +124,7 @@ def test_while_something_is_lost_the_run_sleeps(here: Here) -> None:
             call(self)
 
     here.client.instead[0] = lambda key: Lost(key, "lost", calls.train(here.client.given[-1][1]))
-    assert here("methods=[gate]") == 0
+    assert here("limits.isolation=false", "methods=[gate]") == 0
     assert len(looked) == 3
     assert looked[2] - looked[0] > 1.9
 
@@ -160,8 +160,8 @@ def test_there_are_no_workers_for_too_long(here: Here, monkeypatch: pytest.Monke
     monkeypatch.setattr("deepfeat.runs.engines.dask._GLANCE", 0.0)
     here.client.workers = {}
     here.client.instead[0] = here.client.instead[1] = lambda key: here.done(key, "pending")
-    with pytest.raises(WorkersError, match="there was no worker for 2 s"):
-        here("methods=[gate]", wait=2.5)
+    with pytest.raises(WorkersError, match="there was no worker for 1 s"):
+        here("methods=[gate]", wait=1.2)
     assert here.said.getvalue().count("there is no worker at the moment") == 1
 
 
@@ -177,14 +177,6 @@ def test_a_worker_with_other_code_stops_the_run(here: Here, monkeypatch: pytest.
         here("methods=[gate]")
     assert stop.value.exit_code == 2  # type: ignore[attr-defined]
     tasks._made.clear()
-
-
-def test_a_local_run_does_not_load_dask() -> None:
-    script = (
-        "import sys\nfrom deepfeat import cli\nimport deepfeat.runs.runner\n"
-        "assert not {'dask', 'distributed', 'cryptography'} & sys.modules.keys()"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=300)
 
 
 def killed(key: str) -> Exception:

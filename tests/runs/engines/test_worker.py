@@ -47,7 +47,7 @@ def test_a_file_of_an_earlier_scheduler_is_read_again(
     monkeypatch.setattr("deepfeat.runs.engines.worker._CONNECT", 0.3)
     file = tmp_path / "scheduler.json"
     file.write_text('{"address": "tcp://127.0.0.1:1"}')
-    config = DaskConfig(scheduler_file=str(file), wait=2.5)
+    config = DaskConfig(scheduler_file=str(file), wait=1.8)
     said: list[str] = []
     start = time.monotonic()
     with pytest.raises(WorkersError, match=r"tcp://127\.0\.0\.1:1"):
