@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -294,10 +294,13 @@ def _shared(fresh: "Trainer") -> "Trainer":
 
 @pytest.fixture
 def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets runs, and the workers that are this process, share what was compiled for equal networks."""
-    from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
-    from deepfeat.runs.engines import tasks  # noqa: PLC0415 - as above
+    """Lets all trainings of this process share what was compiled for equal networks."""
+    from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - loads TensorFlow
 
-    make, make_at_work = runner.make_trainer, tasks.Trainer
-    monkeypatch.setattr(runner, "make_trainer", lambda *about: _shared(make(*about)))
-    monkeypatch.setattr(tasks, "Trainer", lambda *about, **limits: _shared(make_at_work(*about, **limits)))
+    make = Trainer.__init__
+
+    def made(trainer: Trainer, *about: Any, **limits: Any) -> None:  # noqa: ANN401
+        make(trainer, *about, **limits)
+        _shared(trainer)
+
+    monkeypatch.setattr(Trainer, "__init__", made)

@@ -10,6 +10,8 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from deepfeat import DeepFeatureSelector
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 SMALL = {"network": {"units": [8]}, "training": {"epochs": 40, "batch_size": 32}}
 TINY = {"models": 2, "network": {"units": [2]}, "training": {"epochs": 1}}
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
@@ -73,10 +72,7 @@ def test_its_network_trains_as_a_stack_and_weights_add_up(
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", [1, 2])
-def test_the_same_bits_in_every_stack(
-    registry: Registry, make_data: Callable[..., Dataset], size: int
-) -> None:
+def test_the_same_bits_in_every_stack(registry: Registry, make_data: Callable[..., Dataset]) -> None:
     from deepfeat.ensemble import fit  # noqa: PLC0415 - loads TensorFlow
     from deepfeat.training.plan import build_plan  # noqa: PLC0415 - as above
     from deepfeat.training.settings import TrainingSettings  # noqa: PLC0415 - as above
@@ -88,8 +84,8 @@ def test_the_same_bits_in_every_stack(
     trainer = Trainer(data, small, chosen, memory=1 << 32)
     plan = build_plan(data, chosen.split, 4, 0, small)
     weights = []
-    for stack_size in (4, size):
+    for stack_size in (4, 2, 1):
         trainer._stack_size = stack_size
         values, _, _ = fit(plan, trainer).members.load(range(4))
         weights.append(b"".join(np.ascontiguousarray(value).tobytes() for value in values))
-    assert weights[0] == weights[1]
+    assert len(set(weights)) == 1

@@ -15,7 +15,7 @@ from deepfeat.testing.families.encoding import encode
 from deepfeat.testing.repeated import Repetitions
 
 METHODS = load_registry(environ={}).methods
-REPETITIONS, ROWS, FEATURES = 30, 120, 4
+REPETITIONS, ROWS, FEATURES = 20, 120, 4
 SMALL = {"folds": 3, "networks": 1, "units": [8], "epochs": 20}
 TOLERANCE = 3 * np.sqrt(0.05 * 0.95 / (REPETITIONS * (FEATURES - 1)))
 

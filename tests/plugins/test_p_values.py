@@ -72,7 +72,8 @@ def test_a_t_test_over_networks_finds_significance_in_noise(tmp_path: Path, infe
 def test_more_networks_make_nothing_more_significant(name: str, tmp_path: Path) -> None:
     data = planted(task="regression", rows=120, features=4).dataset()
     found = []
-    for members in (2, 6):
+    # one answer is enough where there is no p-value to compare
+    for members in (2, 6) if name in WITH_P_VALUES else (2,):
         method, fit = METHODS[name], LinearEnsembles().refit
         context = Context(
             0, name, tmp_path, fit=lambda plan, *, data=data, fit=fit, **how: fit(data, plan, **how)
@@ -81,7 +82,7 @@ def test_more_networks_make_nothing_more_significant(name: str, tmp_path: Path) 
             found.append(method().explain(LinearEnsemble.fit(data, members), data, context))
         except MethodError:
             pytest.skip("has no answer here")
-    few, many = found
+    few, many = found[0], found[-1]
     assert (few.p_value is not None) == (name in WITH_P_VALUES)
     if few.p_value is not None:
         assert few.null_hypothesis

@@ -23,6 +23,13 @@ TARGETS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain signal is found by a few trees."""
+    monkeypatch.setattr(module, "_TREES", 40)
+    monkeypatch.setattr(module, "_BOOSTED", 30)
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     with threadpool_limits(1, "blas"):

@@ -13,6 +13,8 @@ from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import prepare
 from deepfeat.training.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 Write = Callable[..., Path]
 
 

@@ -18,8 +18,6 @@ from deepfeat.runs.prepare import Prepared, prepare
 from deepfeat.runs.refits import Refits
 from deepfeat.training.trainer import Trainer
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
-
 Write = Callable[..., Path]
 
 

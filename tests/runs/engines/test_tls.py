@@ -98,7 +98,11 @@ def test_only_who_has_a_certificate_of_the_same_authority_is_let_in(
     assert not (tmp_path / "scheduler.json").exists()
 
 
-def test_without_certificates_others_are_kept_out_of_the_workers_of_this_machine(tmp_path: Path) -> None:
+def test_without_certificates_others_are_kept_out_of_the_workers_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it is the scheduler who keeps others out, and a worker takes ten seconds to start
+    monkeypatch.setattr("deepfeat.runs.engines.cluster.workers_here", lambda _: 0)
     settings = DaskConfig.model_validate({"workers": 1})
     with started(settings, tmp_path, RunConsole(io.StringIO())) as client:
         address = client.scheduler.address
