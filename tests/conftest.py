@@ -304,3 +304,5 @@ def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
         _shared(trainer)
 
     monkeypatch.setattr(Trainer, "__init__", made)
+    # how long plain Keras would take is measured, and that is tested, elsewhere; it compiles the network too
+    monkeypatch.setattr("deepfeat.ensemble.keras_step_seconds", lambda *_: 0.001)

@@ -404,7 +404,7 @@ def test_own_targets_are_scored_by_themselves(fitted: Ensemble) -> None:
     task=st.sampled_from(TASKS),
     batch=st.integers(1, 40),
 )
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_any_table_trains(
     make_data: Callable[..., Dataset],
     train: Callable[..., Ensemble],

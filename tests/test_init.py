@@ -98,9 +98,10 @@ np.save(sys.argv[3], model(np.load(sys.argv[2])))
 """
 
 
-@pytest.mark.parametrize(
-    "imports", ["import deepfeat, keras", pytest.param("import keras, deepfeat", marks=pytest.mark.slow)]
-)
+# a process that loads TensorFlow; the stand-ins above show the layers registered in either order, and saved
+# networks of a run are opened by Keras where it is tested
+@pytest.mark.slow
+@pytest.mark.parametrize("imports", ["import deepfeat, keras", "import keras, deepfeat"])
 def test_a_saved_member_opens_in_a_new_process(
     make_data: Callable[..., Dataset],
     make_network: Callable[..., Network],

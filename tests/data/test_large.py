@@ -198,12 +198,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 @pytest.fixture
 def large_parquet(tmp_path: Path) -> Path:
-    """80,000 rows of 100 numbers: 64 MB in the file, 32 MB encoded."""
+    """40,000 rows of 100 numbers: 32 MB in the file, 16 MB encoded."""
     path = tmp_path / "t.parquet"
     generator = np.random.default_rng(0)
     schema = pa.schema([(f"x{i}", pa.float64()) for i in range(100)] + [("y", pa.int8())])
     with pq.ParquetWriter(path, schema, use_dictionary=False) as writer:
-        for _ in range(20):
+        for _ in range(10):
             labels = pa.array(generator.integers(0, 2, 4000), pa.int8())
             numbers = generator.normal(size=(100, 4000))
             writer.write_table(pa.table([*map(pa.array, numbers), labels], schema=schema))
@@ -227,7 +227,7 @@ def test_a_large_parquet_table_is_encoded_in_little_memory(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert isinstance(data.x, np.memmap)
-    assert data.x.nbytes == 80_000 * 100 * 4
+    assert data.x.nbytes == 40_000 * 100 * 4
     assert large_parquet.stat().st_size > 2 * data.x.nbytes
     assert peak < data.x.nbytes / 2, "NumPy held a fraction of the encoded table"
     assert max(arrow) - before < data.x.nbytes / 2, "so did Arrow of the table in the file"

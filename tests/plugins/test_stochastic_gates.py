@@ -72,6 +72,8 @@ def test_its_network_trains_as_a_stack(registry: Registry) -> None:
     assert network.gate_penalties(range(2)) == [0.05, 0.05]
 
 
+# in a dozen epochs the fast tests of such networks see gates shut as they become dearer
+@pytest.mark.slow
 def test_an_open_gate_has_to_pay(ask_gates: AskGates, tmp_path: Path) -> None:
     """At a price that nothing is worth all gates shut; where they are free they stay as they began."""
     data = PROBLEMS["additive"](200, 5, 0).dataset()

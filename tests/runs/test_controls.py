@@ -38,6 +38,8 @@ def test_one_that_is_named_keeps_its_parameters(write_experiment: Write) -> None
     assert methods["shadow"].networks == 3
 
 
+# three controls train networks of their own; that who is asked after others is not ranked is tested there
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_once", "undrawn")
 def test_their_answers_are_no_part_of_the_ranking(write_experiment: Write, tmp_path: Path) -> None:
     limits = {"isolation": False}

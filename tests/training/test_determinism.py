@@ -177,6 +177,8 @@ def with_large_products(make_data: Callable[..., Dataset], make_network: Callabl
     return digest(trained(trainer, plan, 2))
 
 
+# that groups trained on several threads change no byte is tested with the groups; this takes another process
+@pytest.mark.slow
 def test_the_number_of_threads_makes_no_difference(
     make_data: Callable[..., Dataset], make_network: Callable[..., Network]
 ) -> None:

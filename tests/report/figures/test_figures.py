@@ -110,7 +110,7 @@ def test_writes_files_that_can_be_read_and_the_same_bytes_whatever_the_settings_
 
 
 @DRAW
-@pytest.mark.parametrize("methods", [("gate", "shap"), tuple("abcdef")])
+@pytest.mark.parametrize("methods", [tuple("abcdef"), pytest.param(("gate", "shap"), marks=pytest.mark.slow)])
 def test_no_text_overlaps_another_or_leaves_the_page(
     make_run: MakeRun, drawn: list[Figure], draw: Draw, methods: tuple[str, ...]
 ) -> None:

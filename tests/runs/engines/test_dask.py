@@ -54,6 +54,13 @@ def test_messages_are_short_and_what_is_published_is_not_given_out_again(here: H
     assert here.client.given == []
 
 
+@pytest.fixture
+def nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why a worker of these tests has ended is not waited for long."""
+    monkeypatch.setattr("deepfeat.runs.engines.dask._REASON", 0.1)
+
+
+@pytest.mark.usefixtures("nobody_tells")
 def test_a_stack_that_ends_its_workers_is_marked_and_the_others_stand(here: Here, runs: Runs) -> None:
     here.client.instead[0] = lambda key: here.done(key, "error", error=killed(key))
     tell = here.client.events
@@ -70,6 +77,7 @@ def test_a_stack_that_ends_its_workers_is_marked_and_the_others_stand(here: Here
     assert results(here.paths.root) == results(runs.paths.root)
 
 
+@pytest.mark.usefixtures("nobody_tells")
 def test_a_method_whose_refits_are_lost_fails_and_nothing_of_it_is_kept(here: Here) -> None:
     here.client.instead[4] = lambda key: here.done(key, "error", error=killed(key))
     assert here("limits.isolation=false", "methods=[gate, refits]") == 3
