@@ -196,7 +196,11 @@ def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_experiment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped_once: None, few_trees: None, unsynced: None
 ) -> Callable[..., Path]:
-    """Writes a table and an experiment that trains two small networks on it; sections are merged into it."""
+    """Writes a table and an experiment that trains two small networks on it; sections are merged into it.
+
+    Methods are asked in the process of the test, which takes a second less for each run, unless it is about
+    their own processes.
+    """
     for name in ("DATA_FILE", "ATTRIBUTE_FILE", "N_MODELS", "OUTPUT_DIR", "DEEPFEAT_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -207,6 +211,7 @@ def write_experiment(
             "network": {"preset": "default", "units": [4]},
             "training": {"models": 2, "epochs": 2, "batch_size": 32},
             "methods": ["gate"],
+            "limits": {"isolation": False},
         }
         for key, given in sections.items():
             known = content.get(key)

@@ -47,7 +47,7 @@ def files(folder: Path) -> set[str]:
 
 @pytest.mark.usefixtures("compiled_once")
 def test_trains_asks_ranks_and_draws(deepfeat: Type, write_experiment: Write) -> None:
-    path = write_experiment()
+    path = write_experiment(limits={"isolation": True})
     code, out, err = deepfeat("run", str(path), "--output", "results")
     assert (code, err) == (0, "")
     for words in ("Training 2 networks", "Asking gate", "Which features matter", "weight", "results/tiny"):

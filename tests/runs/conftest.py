@@ -101,16 +101,8 @@ class Runs:
 
 @pytest.fixture
 def runs(write_experiment: Write, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Four networks in two stacks, and two methods of its own besides the shipped ones.
-
-    They are asked in this process: what is tested is who is asked again, and another process takes longer.
-    """
-    path = write_experiment(
-        training={"models": 4, "stack_size": 2},
-        methods=["gate"],
-        plugins=["mine.py"],
-        limits={"isolation": False},
-    )
+    """Four networks in two stacks, and two methods of its own besides the shipped ones."""
+    path = write_experiment(training={"models": 4, "stack_size": 2}, methods=["gate"], plugins=["mine.py"])
     (path.parent / "mine.py").write_text(PLUGIN)
     return Runs(path, monkeypatch)
 

@@ -42,8 +42,7 @@ def test_one_that_is_named_keeps_its_parameters(write_experiment: Write) -> None
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiled_once", "undrawn")
 def test_their_answers_are_no_part_of_the_ranking(write_experiment: Write, tmp_path: Path) -> None:
-    limits = {"isolation": False}
-    path = write_experiment(methods=["gate", "first_layer"], controls="always", limits=limits)
+    path = write_experiment(methods=["gate", "first_layer"], controls="always")
     paths = RunPaths(tmp_path / "out")
     assert run(prepare(path), paths, RunConsole(io.StringIO())) == ExitCode.COMPLETE
     ranking = pd.read_csv(paths.ranking)

@@ -85,7 +85,10 @@ def nothing_left() -> Iterator[None]:
 
 def experiment(write_experiment: Write, names: tuple[str, ...], **limits: object) -> Path:
     return write_experiment(
-        methods=["gate", *names, "first_layer"], plugins=[str(HOSTILE)], limits=limits, training={"epochs": 1}
+        methods=["gate", *names, "first_layer"],
+        plugins=[str(HOSTILE)],
+        limits={"isolation": True, **limits},
+        training={"epochs": 1},
     )
 
 

@@ -206,10 +206,11 @@ def killed(key: str) -> Exception:
 @pytest.mark.slow
 class TestCluster:
     def test_a_cluster_of_this_machine(self, runs: Runs, deepfeat: Any, tmp_path: Any) -> None:  # noqa: ANN401
-        runs("methods=[gate, asked, refits]")
+        runs("methods=[gate, asked, refits]", "limits.isolation=true")
         code, out, err = deepfeat(
             "run",
             "methods=[gate, asked, refits]",
+            "limits.isolation=true",
             "-o",
             "cluster",
             "--engine",

@@ -102,7 +102,11 @@ def test_answers_are_those_of_the_main_process(
     monkeypatch.setenv("A_PASSWORD", "secret")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     client.close()  # one that an earlier test started has not seen these variables
-    path = write_experiment(plugins=["mine.py"], methods=["gate", {"trains": {"epochs": 2}}, "looks"])
+    path = write_experiment(
+        plugins=["mine.py"],
+        methods=["gate", {"trains": {"epochs": 2}}, "looks"],
+        limits={"isolation": True},
+    )
     apart, screen = run(path, "apart")
     together, _ = run(path, "together", "limits.isolation=false")
     for name in ("gate", "trains", "looks"):
