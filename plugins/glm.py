@@ -134,7 +134,8 @@ class Glm(Method):
         if data.task == "regression":
             y = data.y[:, 0].astype(np.float64)
             fit = OF_VALUES[self.params.wide]
-            return fit(x, (y - y.mean()) / y.std(), inner_folds(data, rows, rng)).coefficients * y.std()
+            scale = float(y.std()) or 1.0
+            return fit(x, (y - y.mean()) / scale, inner_folds(data, rows, rng)).coefficients * scale
         labels = data.y.T.astype(np.int64) if data.task == "multilabel" else [data.strata]
         fit_labels = OF_LABELS[self.params.wide]
         parts = [fit_labels(x, own, inner_folds(data, rows, rng, own), rng).coefficients for own in labels]

@@ -1,6 +1,7 @@
 """The GLM of a table: what every statistician would report of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,13 @@ def test_more_columns_than_rows_give_estimates_without_p_values(tmp_path: Path, 
         assert answer.effect is None
         assert table["outcome"].nunique() == 3
     assert "no valid p-values" in answer.notes[0]
+
+
+@pytest.mark.parametrize("wide", ["lasso", "ridge"])
+def test_of_a_target_that_is_always_the_same_a_wide_table_tells_nothing(wide: str, tmp_path: Path) -> None:
+    data = PROBLEMS["friedman1_regression"](30, 40, 0).dataset()
+    answer = ask(replace(data, y=np.full_like(data.y, 3.5)), tmp_path, wide=wide)
+    np.testing.assert_allclose(answer.scores, 0, atol=1e-12)
 
 
 def test_a_table_too_wide_is_refused_with_the_alternative(tmp_path: Path) -> None:
