@@ -183,7 +183,7 @@ class TestRun:
         for path in (run / "ranking.csv", an_object, run / "run.json"):
             path.write_bytes(path.read_bytes() + b" ")
             assert nothing not in deepfeat("run")[1], path
-        assert nothing in deepfeat("run")[1]
+            assert nothing in deepfeat("run")[1], path
         (run / "figures" / "ranking.png").unlink()
         assert nothing not in deepfeat("run")[1]
         assert (run / "figures" / "ranking.png").exists()

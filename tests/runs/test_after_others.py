@@ -1,6 +1,7 @@
 """A method that judges the others: asked last, wherever it is named, and no part of the ranking."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,16 @@ class Judge(Method):
         return Importance(np.ones((len(ensemble), data.n_features)), weights=weights)
 
 
+class Controls(Judge):
+    """Has something to say of the others."""
+
+    name = "controls"
+    control = True
+
+    def explain(self, ensemble, data, context):
+        return Importance(np.ones((len(ensemble), data.n_features)), notes=("Nobody beats a copy.",))
+
+
 class Member(Method):
     """Sees nobody, and fails."""
 
@@ -49,7 +60,7 @@ class Member(Method):
 def test_it_sees_what_the_others_answered(write_experiment: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(PLUGINS)
     prepared = prepare(
-        write_experiment(plugins=["mine.py"], methods=["judge", "gate", "alone", "first_layer"])
+        write_experiment(plugins=["mine.py"], methods=["judge", "controls", "gate", "alone", "first_layer"])
     )
     paths = RunPaths(tmp_path / "out")
     assert run(prepared, paths, RunConsole(io.StringIO())) == ExitCode.PARTIAL
@@ -58,6 +69,7 @@ def test_it_sees_what_the_others_answered(write_experiment: Callable[..., Path],
     assert "saw 0" in paths.failure("alone").read_text()
     assert method_columns(pd.read_csv(paths.ranking)) == ["gate", "first_layer"]
     assert paths.method("judge").exists()
+    assert json.loads(paths.answer.read_text())["details"][-1] == "Nobody beats a copy."
 
 
 def test_by_itself_it_leaves_nothing_to_rank(write_experiment: Callable[..., Path], tmp_path: Path) -> None:

@@ -42,20 +42,23 @@ def trainer(network: Network = NETWORK, settings: TrainingSettings = SETTINGS, *
     return Trainer(DATA, network, settings, **how)
 
 
-COMPILED = trainer()
+@pytest.fixture(scope="module")
+def compiled() -> Trainer:
+    return trainer()
 
 
-def test_a_member_does_not_depend_on_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_does_not_depend_on_those_beside_it(
+    compiled: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = build_plan(DATA, SplitSettings(), 2, 0, NETWORK)
     monkeypatch.setattr(module, "threads", lambda: 2)
-    trainer = COMPILED
-    (stack,) = trainer.stacks(plan)
+    (stack,) = compiled.stacks(plan)
     assert stack.tolist() == [0, 1]
-    trained = trainer.train(plan.select(stack))
-    assert len(trainer._programs[False]) == 2
+    trained = compiled.train(plan.select(stack))
+    assert len(compiled._programs[False]) == 2
     monkeypatch.setattr(module, "threads", lambda: 1)
     for member in range(2):
-        one = trainer.train(plan.select([member]))
+        one = compiled.train(plan.select([member]))
         for value, same in zip(trained.values, one.values, strict=True):
             assert np.array_equal(value[member], same[0])
         assert trained.records[member].history.tolist() == one.records[0].history.tolist()
@@ -73,8 +76,8 @@ def test_only_networks_that_say_so_train_side_by_side(monkeypatch: pytest.Monkey
     assert [len(stack) for stack in trainer(stack_size=1).stacks(plan)] == [1, 1, 1]
 
 
-def test_masked_regions_are_black() -> None:
+def test_masked_regions_are_black(compiled: Trainer) -> None:
     plan = build_plan(DATA, SplitSettings(), 1, 0, NETWORK)
     plan.mask[0, 1] = False
-    scale = COMPILED.train(plan).inputs[1][0]
+    scale = compiled.train(plan).inputs[1][0]
     assert scale.tolist() == [1.0] * 4 + [0.0] * 4 + [1.0] * 28
