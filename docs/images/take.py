@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-WIDTH, HEIGHT = 1120, 1240
+WIDTH, HEIGHT = 1120, 1500
 COLOURS = 128
 
 
