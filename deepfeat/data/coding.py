@@ -36,7 +36,7 @@ class Coding:
         )
 
     def encode(self, texts: pa.Array) -> NDArray[np.int64]:
-        """(rows,) codes, -1 where missing."""
+        """(rows,) codes, -1 where the text is missing, or none of those that occur."""
         places = pc.index_in(texts, value_set=pa.array(self.texts, pa.string()))
         found = np.array(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
         return np.where(found < 0, -1, self.codes[found])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepfeat.config.schema import DataConfig
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.faults import shorten
-from deepfeat.data.images.load import find_images, read_images
+from deepfeat.data.images.load import find_images, label_levels, read_images
 from deepfeat.data.matrix import column_medians
 from deepfeat.data.outline import MEMORY_LIMIT, outline_table
 from deepfeat.errors import InputError, Problem
@@ -25,8 +25,8 @@ class Rows:
     Attributes:
         x: (rows, columns) encoded, without gaps.
         numbers: (rows,) their numbers in the file: lines of a table, images from 1.
-        labels: (rows,) what is to be predicted, as text; an empty text where the training data have no such
-            class.
+        labels: (rows,) what is to be predicted, as text; an empty text where it is missing, or a class that
+            the training data do not have.
     """
 
     x: NDArray[np.float32]
@@ -73,22 +73,10 @@ def _table(
     for chunk in other.chunks:
         encoded = known.encoder.encode(chunk)
         filled = np.where(np.isnan(encoded), medians, encoded)
-        labels = _table_labels(known.target.encode(chunk), data)
+        labels = known.target.labels(chunk)
         for start in range(0, len(filled), rows):
             part = slice(start, start + rows)
             yield Rows(filled[part], np.asarray(chunk.lines[part], dtype=np.int64), labels[part])
-
-
-def _table_labels(y: NDArray[np.float32], data: Dataset) -> NDArray[np.str_]:
-    """The class of each row, its labels one after another, or its number, as text."""
-    if data.task == "regression":
-        return np.array([f"{value:.9g}" for value in y[:, 0]])
-    if data.task == "multilabel":
-        return np.array(
-            [" ".join(name for name, on in zip(data.classes, row, strict=True) if on) for row in y]
-        )
-    codes = y.argmax(axis=1) if data.task == "multiclass" else (y[:, 0] > 0).astype(np.int64)
-    return np.array([data.classes[code] for code in codes])
 
 
 def _images(
@@ -105,16 +93,9 @@ def _images(
         }
     )
     found = find_images(chosen, resolve(chosen.path))
-    labels = np.array(
-        [
-            found.classes[int(label)]
-            if found.classes and label.dtype.kind in "iu" and 0 <= int(label) < len(found.classes)
-            else str(label)
-            for label in found.labels
-        ]
-    )
-    if data.task != "regression":
-        labels = np.where(np.isin(labels, data.classes), labels, "")
+    levels, codes = label_levels(found)
+    known = levels != "nan" if data.task == "regression" else np.isin(levels, data.classes)
+    labels = np.where(known, levels, "")[codes]
     for start in range(0, len(found), rows):
         numbers = np.arange(start, min(start + rows, len(found)))
         yield Rows(read_images(found, images, numbers), numbers + 1, labels[numbers])

@@ -42,17 +42,40 @@ class Target:
     rows_per_class: tuple[int, ...] = ()
 
     def encode(self, chunk: Chunk) -> NDArray[np.float32]:
-        """(rows, outputs) float32 targets of some rows."""
+        """(rows, outputs) float32 targets of some rows, none of which is missing or unknown."""
         if self.task == "regression":
             return chunk.numbers[:, list(self.columns)].astype(np.float32)
+        codes = self._codes(chunk)
+        if self.task == "multiclass":
+            return np.eye(len(self.classes), dtype=np.float32)[codes[:, 0]]
+        return codes.astype(np.float32)
+
+    def labels(self, chunk: Chunk) -> NDArray[np.str_]:
+        """(rows,) the class of each row, its labels one after another, or its number, as text.
+
+        An empty text where a target is missing, or is none of the classes.
+        """
+        if self.task == "regression":
+            values = chunk.numbers[:, self.columns[0]]
+            return np.array(["" if np.isnan(value) else f"{value:.9g}" for value in values], dtype=np.str_)
+        codes = self._codes(chunk)
+        if self.task == "multilabel":
+            texts = [
+                " ".join(name for name, code in zip(self.classes, row, strict=True) if code > 0)
+                for row in codes
+            ]
+        else:
+            texts = [self.classes[code] for code in codes[:, 0]]
+        return np.where((codes < 0).any(axis=1), "", np.array(texts, dtype=np.str_))
+
+    def _codes(self, chunk: Chunk) -> NDArray[np.int64]:
+        """(rows, columns) codes of classes or labels, -1 where one is missing or unknown."""
         codes = [
             coding.encode(chunk.texts(column))
             for column, coding in zip(self.columns, self.codings, strict=True)
             if coding
         ]
-        if self.task == "multiclass":
-            return np.eye(len(self.classes), dtype=np.float32)[codes[0]]
-        return np.stack(codes, axis=1).astype(np.float32)
+        return np.stack(codes, axis=1)
 
 
 def judge_target(

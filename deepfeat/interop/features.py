@@ -35,7 +35,7 @@ class Batch:
 
     Attributes:
         numbers: (rows,) their numbers in the file that they come from.
-        labels: (rows,) their classes, or numbers as text.
+        labels: (rows,) their classes, or numbers as text; an empty text where none is known.
         features: (rows, features) float32.
     """
 

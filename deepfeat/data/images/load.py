@@ -164,29 +164,42 @@ def _target(config: DataConfig, found: Found) -> _Target:
         return _Target(
             "regression", ("target",), _numbers(found)[:, None], np.array([f"{v}" for v in labels])
         )
-    if labels.dtype.kind == "f":
-        if not np.array_equal(labels, np.rint(labels)):
-            message = "has labels that are no whole numbers; set data.task: regression to predict them"
-            raise InputError(Problem(found.source, 0, 0, message))
-        labels = labels.astype(np.int64)
-    if labels.dtype.kind == "S":
-        labels = np.char.decode(labels.astype(np.bytes_), "utf-8", "replace")
-    levels, codes = np.unique(labels, return_inverse=True)
-    codes = codes.reshape(-1)
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.rint(labels)):
+        message = "has labels that are no whole numbers; set data.task: regression to predict them"
+        raise InputError(Problem(found.source, 0, 0, message))
+    levels, codes = label_levels(found)
     if len(levels) < _TWO:
-        message = f"has images of one class, {shorten(str(levels[0]))}; a second one is needed to tell apart"
+        message = f"has images of one class, {shorten(levels[0])}; a second one is needed to tell apart"
         raise InputError(Problem(found.source, 0, 0, message))
     if config.task == "binary" and len(levels) > _TWO:
         message = f"has {len(levels)} classes and data.task is binary; set data.task: multiclass"
         raise InputError(Problem(found.source, 0, 0, message))
-    names = tuple(
-        found.classes[int(level)] if found.classes and 0 <= int(level) < len(found.classes) else str(level)
-        for level in levels
-    )
-    shown = np.array(names)[codes]
+    names, shown = tuple(levels.tolist()), levels[codes]
     if len(levels) == _TWO and config.task != "multiclass":
         return _Target("binary", names, codes[:, None].astype(np.float32), shown)
     return _Target("multiclass", names, np.eye(len(levels), dtype=np.float32)[codes], shown)
+
+
+def label_levels(found: Found) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """What the different labels are called, and (images,) which of them each image has.
+
+    Texts are in the order of the alphabet, numbers by size. A whole number is called the same whatever type
+    it is stored as, and a text whether it is stored as bytes or not.
+    """
+    labels = found.labels
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels.astype(np.bytes_), "utf-8", "replace")
+    levels, codes = np.unique(labels, return_inverse=True)
+    return np.array([_called(level, found.classes) for level in levels], dtype=np.str_), codes.reshape(-1)
+
+
+def _called(level: np.generic, classes: tuple[str, ...]) -> str:
+    value = level.item()
+    if isinstance(value, float):
+        if not value.is_integer():
+            return str(level)
+        value = int(value)
+    return classes[value] if isinstance(value, int) and 0 <= value < len(classes) else str(value)
 
 
 def _numbers(found: Found) -> NDArray[np.float32]:
