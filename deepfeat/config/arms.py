@@ -40,6 +40,11 @@ def _merge(
             _merge(draft, old, value, here, there)
             continue
         into[key] = value
+        for known in [known for known in draft.spelled if known[: len(here)] == here]:
+            del draft.spelled[known]
+        for known, text in list(draft.spelled.items()):
+            if known[: len(there)] == there:
+                draft.spelled[(*here, *known[len(there) :])] = text
         moved = {known: place for known, place in draft.places.items() if known[: len(there)] == there}
         if there in moved:
             draft.place_at(here, moved[there])

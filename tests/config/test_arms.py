@@ -58,6 +58,35 @@ def test_what_is_resolved_loads_back_with_its_arms(file: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("target", "found"),
+    [('"${T2:-7}"', "7"), ("age", "age"), ("'12'", "12")],
+)
+def test_the_setting_of_an_arm_wins_over_what_the_environment_says_of_the_base(
+    target: str, found: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "experiment.yml"
+    path.write_text(
+        'name: demo\ndata: {path: t.csv, target: "${TARGET:-diagnosis}"}\nmethods: [gate]\n'
+        f"arms: {{other: {{data: {{target: {target}}}}}}}\n"
+    )
+    environ = {"TARGET": "30"}
+    assert load_experiment(path, environ=environ).experiment.data.target == "30"
+    assert load_experiment(path, environ=environ, arm="other").experiment.data.target == found
+    overrides = ["arms.other.data.target=8"]
+    assert load_experiment(path, overrides, environ=environ, arm="other").experiment.data.target == "8"
+
+
+def test_a_number_where_an_arm_needs_text_is_a_fault_whatever_the_base_says(tmp_path: Path) -> None:
+    path = tmp_path / "experiment.yml"
+    path.write_text(
+        'name: demo\ndata: {path: t.csv, target: "${TARGET:-diagnosis}"}\nmethods: [gate]\n'
+        "arms: {other: {data: {target: 12}}}\n"
+    )
+    with pytest.raises(InputError, match=r"experiment\.yml:4:23: data\.target: expected text, found 12"):
+        load_experiment(path, environ={}, arm="other")
+
+
+@pytest.mark.parametrize(
     ("arm", "said"),
     [
         ("few: {training: {modles: 3}}", "7:20: training.modles: unknown key; did you mean models?"),
