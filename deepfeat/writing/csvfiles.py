@@ -10,7 +10,8 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +104,31 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
     reader = csv.reader(io.StringIO(content, newline=""), strict=True)
     rows: list[list[str]] = []
     try:
-        for row in reader:
-            rows.append(row or [""])  # a table of one column writes an empty cell as an empty line
-            if len(row) != len(rows[0]) and row:
-                found = f"{len(row)} cells where the first line has {len(rows[0])}"
-                raise InputError(Problem(str(path), reader.line_num, 0, f"{found}; the file was changed"))
+        with _cells_up_to(len(content)):
+            for row in reader:
+                rows.append(row or [""])  # a table of one column writes an empty cell as an empty line
+                if len(row) != len(rows[0]) and row:
+                    found = f"{len(row)} cells where the first line has {len(rows[0])}"
+                    raise InputError(Problem(str(path), reader.line_num, 0, f"{found}; the file was changed"))
     except csv.Error as error:
         raise InputError(Problem(str(path), reader.line_num, 0, f"{error}; the file was changed")) from error
     if not rows:
         raise InputError(Problem(str(path), 0, 0, "empty; run it again"))
     return [_plain(name) for name in rows[0]], rows[1:]
+
+
+@contextmanager
+def _cells_up_to(length: int) -> Iterator[None]:
+    """Lets cells be that long meanwhile: a group of thousands of features is named in one.
+
+    The limit is that of the process, and tables of others are read with the usual one.
+    """
+    usual = csv.field_size_limit()
+    csv.field_size_limit(max(usual, length))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _numbers(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.int64] | NDArray[np.float64]:

@@ -111,3 +111,15 @@ def test_what_is_no_such_table_is_refused(tmp_path: Path, content: bytes | None,
         path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_table(path)
+
+
+def test_a_cell_may_be_longer_than_those_of_strangers(tmp_path: Path) -> None:
+    usual = csv.field_size_limit()
+    names = "rs123456789 " * usual
+    write_table(tmp_path / "groups.csv", pd.DataFrame({"features": [names], "size": [usual]}))
+    assert read_table(tmp_path / "groups.csv", text=["features"])["features"].tolist() == [names]
+    assert csv.field_size_limit() == usual
+    (tmp_path / "broken.csv").write_text('"a\n')
+    with pytest.raises(InputError, match="the file was changed"):
+        read_table(tmp_path / "broken.csv")
+    assert csv.field_size_limit() == usual
