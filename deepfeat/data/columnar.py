@@ -36,7 +36,7 @@ class ParquetSource:
         header: 0, names are in no row.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or two of its columns have one name.
     """
 
     header = 0
@@ -55,6 +55,8 @@ class ParquetSource:
             raise self._damaged(error) from error
         self.names: Sequence[str] = tuple(name.strip() for name in self._schema.names)
         check_names(self.names, 0, faults)
+        if len(set(self._schema.names)) < len(self._schema.names):  # columns of one name cannot be read apart
+            faults.raise_if_any()
 
     def refuse(self, columns: Sequence[int], categories: Collection[int], faults: Faults) -> frozenset[int]:
         """The columns whose type is neither number, text nor boolean.

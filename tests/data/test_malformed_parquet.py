@@ -11,15 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 
-def parquet(**columns: object) -> bytes:
-    """A table of two numbers and two classes, some of whose columns are replaced."""
+def parquet(names: tuple[str, ...] = (), **columns: object) -> bytes:
+    """A table of two numbers and two classes, some of whose columns are replaced, or called otherwise."""
     usual = {
         "x": [i * 0.37 % 5 for i in range(12)],
         "z": [i * 1.7 % 3 for i in range(12)],
         "y": ["ab"[i % 2] for i in range(12)],
     }
     buffer = io.BytesIO()
-    pq.write_table(pa.table(usual | columns), buffer)
+    table = pa.table(usual | columns)
+    pq.write_table(table.rename_columns(names or table.column_names), buffer)
     return buffer.getvalue()
 
 
@@ -110,6 +111,12 @@ CASES: dict[str, tuple[bytes, dict[str, str], str, str]] = {
             "found the name 'X', the same as 'x' in column 1 but for case, blanks or Unicode form; "
             "rename one of them"
         ),
+    ),
+    "repeated name": (
+        parquet(names=("x", "x", "y")),
+        {},
+        "",
+        "found the name 'x' of column 1 again; rename one of them",
     ),
     "date target": (
         parquet(y=D),

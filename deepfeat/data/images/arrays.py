@@ -37,7 +37,7 @@ def find_in_arrays(config: ImagesConfig, path: Path) -> Found:
         path: of the file.
 
     Raises:
-        InputError: it cannot be read, holds objects, or has no images with a label each.
+        InputError: it cannot be read, holds objects, or has no images of one shape with a label each.
     """
     headers = _headers(path)
     if all(name in headers for pair in PARTS for name in pair):
@@ -50,6 +50,7 @@ def find_in_arrays(config: ImagesConfig, path: Path) -> Found:
         raise _refusal(path, f"holds {held}; name the arrays of images and labels {wanted}")
     for x, y in pairs:
         _check(path, x, headers[x], y, headers[y])
+    _check_alike(path, {x: headers[x].shape[1:] for x, _ in pairs})
     try:
         with np.load(path, allow_pickle=False) as stored:
             images = [stored[x] for x, _ in pairs]
@@ -76,7 +77,7 @@ def from_arrays(
         classes: names of the classes, where the labels are numbers.
 
     Raises:
-        InputError: a value is not finite.
+        InputError: a value is not finite, or all of them are the same and no usual range has it.
     """
     whole = images[0] if len(images) == 1 else np.concatenate(images)
     if whole.ndim == GREY_AXES:
@@ -162,6 +163,17 @@ def _check(path: Path, x: str, images: _Header, y: str, labels: _Header) -> None
         )
 
 
+def _check_alike(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+    (first, shape), *others = shapes.items()
+    for name, other in others:
+        if other != shape:
+            held = (
+                f"{array} with images of {' x '.join(map(str, of))}"
+                for array, of in ((first, shape), (name, other))
+            )
+            raise _refusal(path, f"holds {' and '.join(held)}; give all images one shape")
+
+
 def _range(source: str, images: NDArray[np.generic]) -> tuple[float, float]:
     """Which values become 0 and 1."""
     if images.dtype == np.bool_:
@@ -175,6 +187,9 @@ def _range(source: str, images: NDArray[np.generic]) -> tuple[float, float]:
         return 0.0, 1.0
     if lowest >= 0 and highest <= _BYTE:
         return 0.0, float(_BYTE)
+    if lowest == highest:
+        message = f"has {lowest:.6g} in every pixel of every image; there is nothing to tell them apart by"
+        raise InputError(Problem(source, 0, 0, message))
     return lowest, highest
 
 

@@ -115,6 +115,18 @@ def test_objects_are_refused_and_never_unpickled(load: Load, tmp_path: Path) -> 
         ({"x": np.zeros((12, 4, 4, 5)), "y": LABELS}, "x has 5 channels"),
         ({"x": PIXELS, "y": LABELS[:5]}, "give one number or text for each of the 12 images"),
         ({"x": np.full((12, 4, 4), np.nan), "y": LABELS}, "pixels that are not finite"),
+        (
+            {"x": np.full((12, 4, 4), 300.0), "y": LABELS},
+            "has 300 in every pixel of every image; there is nothing to tell them apart by",
+        ),
+        (
+            {"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[:, :3], "y_test": LABELS},
+            "holds x_train with images of 4 x 6 x 3 and x_test with images of 3 x 6 x 3; give all images one shape",
+        ),
+        (
+            {"x_train": PIXELS, "y_train": LABELS, "x_test": PIXELS[..., 0], "y_test": LABELS},
+            "holds x_train with images of 4 x 6 x 3 and x_test with images of 4 x 6; give all images one shape",
+        ),
         ({"x": np.array([["a"] * 4] * 4 * 12).reshape(12, 4, 4), "y": LABELS}, "x holds <U1"),
     ],
 )
