@@ -12,7 +12,7 @@ from deepfeat.data.kinds import judge_features
 from deepfeat.data.outline import MEMORY_LIMIT, Outline, open_source, outline_table, without_refused
 from deepfeat.data.reading import Replay
 from deepfeat.data.remarks import is_called_identifier, is_identifier
-from deepfeat.data.sniff import sniff
+from deepfeat.data.sniff import first_bytes, sniff
 from deepfeat.data.survey import ColumnSummary, Survey, survey_table
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -151,7 +151,7 @@ def _may_be_codes(summary: ColumnSummary) -> bool:
 def _delimiter(path: Path) -> str | None:
     """The character that cuts the first lines into the same number of parts; None for the usual one."""
     usual = "\t" if path.suffix.lower() in {".tsv", ".tab"} else ","
-    head = path.read_bytes()[:_HEAD_BYTES].decode("utf-8-sig", errors="replace")
+    head = first_bytes(path, _HEAD_BYTES).decode("utf-8-sig", errors="replace")
     lines = head.splitlines()[:20]
     if len(head.encode()) >= _HEAD_BYTES:
         lines = lines[:-1] or lines

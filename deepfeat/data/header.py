@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deepfeat.data.cells import is_number
 from deepfeat.data.faults import Faults, quote
-from deepfeat.data.sniff import sniff
+from deepfeat.data.sniff import first_bytes, sniff
 from deepfeat.errors import InputError, Problem
 
 TARGET_NAME = "target"
@@ -43,7 +43,7 @@ def read_names(path: Path) -> tuple[str, ...]:
         raise InputError(Problem(str(path), 0, 0, "found a Parquet file; give a text file in data.names"))
     faults = Faults(str(path))
     try:
-        text = path.read_bytes()[:_LONGEST_NAMES_FILE].decode("utf-8-sig")
+        text = first_bytes(path, _LONGEST_NAMES_FILE).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             Problem(

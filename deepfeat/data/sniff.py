@@ -15,6 +15,10 @@ _PARQUET = b"PAR1"
 _PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 _TEXT_CURE = "export the table as CSV (UTF-8)"
 
+# bytes that no text has
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+# those of letters and digits alone, which may be the first column's name, count only beside binary bytes
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", _TEXT_CURE),
     (b"\x1f\x8b", "a gzip archive", "unpack it first (gunzip)"),
@@ -22,16 +26,16 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz archive", "unpack it first (unxz)"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it first (unzstd)"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"%PDF", "a PDF document", _TEXT_CURE),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
+    (b"%PDF-", "a PDF document", _TEXT_CURE),
     (b"\x93NUMPY", "a NumPy array", _TEXT_CURE),
     (b"\x89HDF", "an HDF5 file", _TEXT_CURE),
-    (b"SQLite format 3", "an SQLite database", "export the table as CSV or Parquet"),
+    (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV or Parquet"),
     (b"ARROW1", "an Arrow/Feather file", "write it as Parquet"),
     (b"ORC", "an ORC file", "write it as Parquet"),
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"RDX", "an R workspace", "write the table with write.csv(..., row.names = FALSE)"),
-    (b"$FL2", "an SPSS file", _TEXT_CURE),
+    (b"$FL2@(#)", "an SPSS file", _TEXT_CURE),
     (b"<stata_dta>", "a Stata file", _TEXT_CURE),
     (b"\x89PNG", "a PNG image", "give a table"),
     (b"\xff\xd8\xff", "a JPEG image", "give a table"),
@@ -70,7 +74,7 @@ def sniff(path: Path, setting: str = "data.path") -> FileKind:
         InputError: it is missing, empty, no regular file, unreadable, or of a format that is not a table.
     """
     head = _head(path, setting)
-    if head.startswith(_PARQUET):
+    if _begins_with(_PARQUET, head):
         return _check_parquet(path)
     found = _foreign_format(head)
     if found is None and path.suffix.lower() in _PARQUET_SUFFIXES:
@@ -78,6 +82,16 @@ def sniff(path: Path, setting: str = "data.path") -> FileKind:
     if found is not None:
         raise _fault(path, f"found {found[0]}; {found[1]}")
     return "text"
+
+
+def first_bytes(path: Path, count: int) -> bytes:
+    """The first bytes of a file, as many as there are but no more than `count`; no others are read.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as handle:
+        return handle.read(count)
 
 
 def _head(path: Path, setting: str) -> bytes:
@@ -89,8 +103,7 @@ def _head(path: Path, setting: str) -> bytes:
             raise _fault(path, f"found no such file; check {setting}{_neighbours(path)}")
         if not path.is_file():
             raise _fault(path, f"found a device or pipe; give a regular file in {setting}")
-        with path.open("rb") as handle:
-            head = handle.read(_HEAD_BYTES)
+        head = first_bytes(path, _HEAD_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _fault(path, f"found a file that cannot be read ({reason}); check {setting}") from error
@@ -106,7 +119,7 @@ def _foreign_format(head: bytes) -> tuple[str, str] | None:
             return "an Excel workbook (.xlsx)", _TEXT_CURE
         return "a ZIP archive", "unpack it first"
     for signature, what, cure in _SIGNATURES:
-        if head.startswith(signature):
+        if _begins_with(signature, head):
             return what, cure
     text = head.removeprefix(codecs.BOM_UTF8)
     for pattern, what, cure in _MARKUP:
@@ -116,6 +129,10 @@ def _foreign_format(head: bytes) -> tuple[str, str] | None:
     if nuls * 3 >= len(head):  # every other byte of UTF-16 text in a Latin script is NUL
         return "UTF-16 text without its mark, or binary data", "save the file as UTF-8 text"
     return None
+
+
+def _begins_with(signature: bytes, head: bytes) -> bool:
+    return head.startswith(signature) and (not signature.isalnum() or _BINARY.search(head) is not None)
 
 
 def _check_parquet(path: Path) -> FileKind:

@@ -8,6 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from deepfeat.data.glance import glance_at
+from deepfeat.data.header import read_names
 from deepfeat.data.load import load_table
 from deepfeat.errors import InputError
 
@@ -69,11 +70,25 @@ def test_a_tab_is_usual_where_the_name_says_so(write: Write) -> None:
     assert glance_at(write("mine.tsv", table("\t")), "last").config.delimiter is None
 
 
+def test_a_table_of_any_size_is_never_read_at_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, names = write("mine.csv", table(";")), write("names", "a,b,y")
+    monkeypatch.delattr(Path, "read_bytes")
+    assert glance_at(path, "last").config.delimiter == ";"
+    assert read_names(names) == ("a", "b", "y")
+
+
 def test_names_may_be_in_a_file_of_their_own(write: Write) -> None:
     body = "".join(f"{row},{row % 7},{row % 2}\n" for row in range(40))
     glance = glance_at(write("mine.data", body), "last", write("names", "number,size"))
     assert dict(glance.ignored) == {"number": "row numbers or identifiers"}
     assert glance.outline.roles.names[glance.outline.target.columns[0]] == "target"
+
+
+def test_columns_of_parquet_that_have_one_name_are_told(tmp_path: Path) -> None:
+    columns = pa.table({"a": range(30), "b": range(30), "y": [0, 1] * 15})
+    parquet.write_table(columns.rename_columns(["a", "a", "y"]), tmp_path / "mine.parquet")
+    with pytest.raises(InputError, match="found the name 'a' of column 1 again; rename one of them"):
+        glance_at(tmp_path / "mine.parquet", "y")
 
 
 def test_columns_of_parquet_that_are_no_features_are_left_out(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_one_name_a_line_is_fine_as_well(write: Write) -> None:
 
 def test_a_parquet_file_holds_no_names(write: Write) -> None:
     with pytest.raises(InputError, match="give a text file in data"):
-        read_names(write("names", b"PAR1....PAR1"))
+        read_names(write("names", b"PAR1\x15\x04....PAR1"))
 
 
 def test_names_are_the_same_but_for_case_blanks_and_form() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather, orc
 
 from deepfeat.data.sniff import sniff
 from deepfeat.errors import ExitCode, InputError
@@ -37,6 +38,18 @@ def npy() -> bytes:
 def parquet() -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table({"x": [1.5, 2.5], "y": ["a", "b"]}), buffer)
+    return buffer.getvalue()
+
+
+def orc_file() -> bytes:
+    buffer = io.BytesIO()
+    orc.write_table(pa.table({"x": [1.5, 2.5], "y": ["a", "b"]}), buffer)
+    return buffer.getvalue()
+
+
+def arrow() -> bytes:
+    buffer = io.BytesIO()
+    feather.write_feather(pa.table({"x": [1.5, 2.5], "y": ["a", "b"]}), buffer)
     return buffer.getvalue()
 
 
@@ -70,6 +83,19 @@ CASES: dict[str, tuple[str, str | bytes, str]] = {
         "t.csv",
         b"SQLite format 3\x00",
         "found an SQLite database; export the table as CSV or Parquet",
+    ),
+    "rar": ("t.csv", b"Rar!\x1a\x07\x01\x00", "found a RAR archive; unpack it first"),
+    "orc": ("t.csv", orc_file(), "found an ORC file; write it as Parquet"),
+    "arrow": ("t.csv", arrow(), "found an Arrow/Feather file; write it as Parquet"),
+    "r": (
+        "t.csv",
+        b"RDX3\nX\n\x00\x00\x00\x03\x00\x04\x01\x02",
+        "found an R workspace; write the table with write.csv(..., row.names = FALSE)",
+    ),
+    "spss": (
+        "t.csv",
+        b"$FL2@(#) SPSS DATA FILE MS Windows\x02\x00",
+        "found an SPSS file; export the table as CSV (UTF-8)",
     ),
     "png": ("t.csv", b"\x89PNG\r\n\x1a\n", "found a PNG image; give a table"),
     "git lfs": (
@@ -131,6 +157,15 @@ def test_a_text_table_and_a_parquet_table_are_recognised(write: Callable[..., Pa
     assert sniff(write("bom.csv", b"\xef\xbb\xbf" + CSV.encode())) == "text"
     assert sniff(write("t.parquet", parquet())) == "parquet"
     assert sniff(write("t.anything", parquet())) == "parquet"
+
+
+@pytest.mark.parametrize(
+    "first", ["ORCID", "ORC1", "RDX", "PAR1", "BZhao", "ARROW1", "Obj", "PK", "$FL2", "Rar!"]
+)
+def test_the_name_of_the_first_column_may_be_how_other_formats_begin(
+    first: str, write: Callable[..., Path]
+) -> None:
+    assert sniff(write("t.csv", CSV.replace("x", first, 1))) == "text"
 
 
 def test_a_missing_file_is_told_with_its_nearest_neighbour(write: Callable[..., Path]) -> None:
