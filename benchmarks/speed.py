@@ -49,12 +49,12 @@ class Way:
 
 
 WAYS = (
-    Way(OURS, "deepfeat, 100 members as one stack"),
+    Way(OURS, "deepfeat, 100 networks as one stack"),
     Way("keras_plain", "`keras.Model.fit`, one network after the other"),
     Way("keras_2021", "the construction of 2021, one network after the other"),
-    Way("jax_vmap", "`jax.vmap`, 100 members", extra=True),
-    Way("jax_vmap", "`jax.vmap`, 10 members at a time", extra=True, options=("--n-members", "10")),
-    Way("torch_func", "`torch.func.vmap`, 100 members", extra=True),
+    Way("jax_vmap", "`jax.vmap`, 100 networks", extra=True),
+    Way("jax_vmap", "`jax.vmap`, 10 networks at a time", extra=True, options=("--n-members", "10")),
+    Way("torch_func", "`torch.func.vmap`, 100 networks", extra=True),
     Way(LIMIT, "its matrix products alone, at the machine's rate"),
 )
 
@@ -97,7 +97,7 @@ def table(rows: list[dict]) -> str:
         return "-" if value is None else format(value, form)
 
     lines = [
-        "| way of training | ms per member and epoch | all runs | times ours | share of product rate |",
+        "| way of training | ms per network and epoch | all runs | times ours | share of product rate |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:

@@ -345,7 +345,8 @@ def report(run: Path, output: Path | None) -> None:
     """Draw the figures of a finished run again, and write its page; nothing is trained.
 
     RUN is the directory of a run, such as ExpOutput/breast_cancer. Every figure goes to its figures/ as PNG,
-    SVG and CSV. The page is one file that needs no network; its links lead to the other files of the run.
+    SVG and CSV. The page is one file that opens without an internet connection; its links lead to the other
+    files of the run.
     """
     from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.paths import RunPaths  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Writes `docs/calibration.md` from the results of the cells."""
+"""Writes `docs/calibration.md`, and its shares into `README.md`, from the results of the cells."""
 
 import json
 from collections import defaultdict
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from cell import Cell, Outcome, Verdict
 from machine import describe, machine
+from marked import write_marked
 from measure import RESULTS, outcomes
 from records import Records
 
@@ -15,6 +16,7 @@ from deepfeat.writing import canvas
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "calibration.md"
+README = ROOT / "README.md"
 FIGURES = ROOT / "docs" / "calibration"
 MARK = {True: "yes", False: "**no**", None: ""}
 # Points of a curve; a figure with every p-value would have thousands.
@@ -26,7 +28,7 @@ Do the p-values and intervals keep what they promise? Every design below is draw
 answer, and each method is asked every time. This page is written by one command, which takes an hour or two
 on a small machine and goes on where it was interrupted:
 
-    python benchmarks/calibration
+    .venv/bin/python benchmarks/calibration
 
 The p-values themselves are in `benchmarks/results/calibration/`. A design is a file in
 `benchmarks/calibration/cells/`.
@@ -82,7 +84,23 @@ def write_page(cells: Mapping[str, Cell], page: Path = PAGE, figures: Path = FIG
     for group, sections in groups.items():
         parts += [f"## {group}\n", *_together(pooled[group]), *sections]
     page.write_text("\n".join(parts), encoding="utf-8")
+    write_marked(README, "calibration", _shares(pooled))
     return page
+
+
+def _shares(pooled: Mapping[str, Mapping[str, list[Outcome]]]) -> str:
+    """A row for each group of several designs, a column per method: the share of p < 0.05."""
+    groups = {
+        name: methods for name, methods in pooled.items() if any(len(own) > 1 for own in methods.values())
+    }
+    names = list(next(iter(groups.values())))
+    rows = [["p < 0.05 for irrelevant features", *(f"`{name}`" for name in names)]]
+    rows.append(["---", *["---:"] * len(names)])
+    for group, methods in groups.items():
+        shares = [f"{100 * _false_positives(methods[name])[0]:.1f} %" for name in names]
+        tables = sum(len(own.shares) for own in methods[names[0]])
+        rows.append([f"{group} ({tables:,} tables)", *shares])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _together(methods: Mapping[str, list[Outcome]]) -> list[str]:

@@ -250,7 +250,9 @@ def _missing_trackers(loaded: LoadedExperiment) -> list[Problem]:
     """Trackers that are asked for and not installed."""
     wanted = loaded.experiment.logging.model_dump(exclude_none=True)
     return [
-        loaded.problem(("logging", name), f"needs the library {name}; pip install deepfeat[{name}]")
+        loaded.problem(
+            ("logging", name), f'needs the library {name}; in deepfeat\'s folder: pip install -e ".[{name}]"'
+        )
         for name in wanted
         if find_spec(name) is None
     ]

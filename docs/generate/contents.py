@@ -61,11 +61,14 @@ def title(page: str) -> str:
 
 
 def summary(page: str) -> str:
-    """The first sentence of a page.
+    """The first sentence of a page; of a decision, its question.
 
     Args:
         page: from the root of the repository.
     """
     text = re.sub(r"```.*?```\n", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
-    paragraph = next(block for block in text.split("\n\n") if block.strip() and block[0] not in "#|<-![>")
-    return re.split(r"[.?:] |[.:?]$", " ".join(paragraph.split()))[0]
+    written = (block for block in text.split("\n\n") if block.strip() and block[0] not in "#|<-![>")
+    paragraph = next(block for block in written if not block.startswith("**Decided**"))
+    words = re.sub(r"\*\*(Question|The promise)\.\*\* ", "", " ".join(paragraph.split())).replace("**", "")
+    ended = re.match(r".*?(?<!\bal)[.?](?=[*`)]?( (deepfeat |[A-Z`*\[])|$))[*]?", words)
+    return (ended[0] if ended else words).removesuffix(".")

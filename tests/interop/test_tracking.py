@@ -135,4 +135,6 @@ def test_a_tracker_that_is_not_installed_is_told_before_anything_is_trained(
     write_experiment(logging={"mlflow": "sqlite:///x.db"})
     code, _, said = deepfeat("validate")
     assert code == ExitCode.USER_INPUT
-    assert "logging.mlflow: needs the library mlflow; pip install deepfeat[mlflow]" in said
+    assert (
+        'logging.mlflow: needs the library mlflow; in deepfeat\'s folder: pip install -e ".[mlflow]"' in said
+    )

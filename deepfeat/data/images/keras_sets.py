@@ -80,7 +80,7 @@ def find_in_keras(config: ImagesConfig) -> Found:
     except Exception as error:
         files = ", ".join(f"{url} as {home() / chosen.folder / file}" for file, url in chosen.files)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        message = f"cannot be had ({reason}); with a network it comes by itself, without one put {files}"
+        message = f"cannot be had ({reason}); connect to the internet, or put {files}"
         raise InputError(Problem(config.path, 0, 0, message)) from error
     return from_arrays(
         config,

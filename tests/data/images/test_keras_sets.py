@@ -53,8 +53,8 @@ def test_without_a_network_it_is_said_where_to_put_the_file(
         load("keras:cifar10")
     (problem,) = raised.value.problems
     assert str(problem) == (
-        "keras:cifar10: cannot be had (URL fetch failure on https://...: None -- no route); with a network "
-        "it comes by itself, without one put https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz as "
+        "keras:cifar10: cannot be had (URL fetch failure on https://...: None -- no route); connect "
+        "to the internet, or put https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz as "
         "/somewhere/datasets/cifar-10-batches-py-target_archive"
     )
 
