@@ -123,7 +123,7 @@ def _table(own: dict[str, Floats], best: dict[str, Floats], data: Dataset) -> "p
 def _sentence(ahead: Floats, networks: int, copies: int) -> str:
     beating = int(((ahead > 0).mean(axis=0) > 0.5).sum())  # noqa: PLR2004 - in most networks
     return (
-        f"{beating} of {ahead.shape[1]} features are more important than the best of {copies} shuffled "
+        f"{beating:,} of {ahead.shape[1]:,} features are more important than the best of {copies} shuffled "
         f"copies in most of {networks} networks."
     )
 

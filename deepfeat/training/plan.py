@@ -175,7 +175,8 @@ def _fault(split: Split, data: Dataset) -> str | None:
     advice = "give more rows, larger fractions in training.split, or another split method"
     for part, rows in (("training", split.train), ("validation", split.valid)):
         if len(rows) < 2:  # noqa: PLR2004 - one row has no deviation and no class contrast
-            return f"has {len(rows)} {part} row(s); {advice}"
+            how_many = f"{len(rows)} {part} row{'' if len(rows) == 1 else 's'}"
+            return f"has {how_many}; {advice}"
         missing = _absent_classes(rows, data)
         if missing:
             return f"has no {part} row of class {missing[0]!r}; {advice}"

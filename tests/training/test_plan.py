@@ -176,7 +176,7 @@ def test_a_class_that_is_absent_from_validation_is_refused(
 
 def test_too_small_folds_are_refused(make_data: Callable[..., Dataset], plan_of: MakePlan) -> None:
     few = make_data("regression", rows=4)
-    assert "row(s); give more rows" in refusal(plan_of(few, method="kfold", folds=4), few)
+    assert "0 validation rows; give more rows" in refusal(plan_of(few, method="kfold", folds=4), few)
 
 
 def test_a_member_without_features_is_refused(data: Dataset, plan_of: MakePlan) -> None:

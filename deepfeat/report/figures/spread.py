@@ -1,4 +1,4 @@
-"""How far the models agree about each feature."""
+"""How far the networks agree about each feature."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ _COLUMNS = ("lowest", "low", "median", "high", "highest")
 
 
 def draw_spread(results: Results, top: int = 15) -> Picture:
-    """Draw, for each method, how the best features' scores are distributed over the models.
+    """Draw, for each method, how the best features' scores are distributed over the networks.
 
     Args:
         results: of a finished run.
@@ -36,8 +36,8 @@ def draw_spread(results: Results, top: int = 15) -> Picture:
     names = [shortened(name, NAME) for name in features]
     methods = results.methods
     headings = [shortened(method, 20) for method in methods]
-    title = f"How far the models agree in {shortened(results.experiment.name, NAME)}"
-    how = "dot: median model, thick line: half of them, thin line: 90 %"
+    title = f"How far the networks agree in {shortened(results.experiment.name, NAME)}"
+    how = "dot: median network, thick line: half of them, thin line: 90 %"
     subtitle = f"{count(len(results.ranking), len(names))}{DOT}{how}"
     with sketch(results, "spread", [*names, *headings, title]) as (made, drawable):
         page = canvas.Page.with_rows(
