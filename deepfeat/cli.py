@@ -14,7 +14,7 @@ import click
 from deepfeat.commands import cluster, starting
 from deepfeat.commands import features as layers
 from deepfeat.commands import methods as plugged
-from deepfeat.commands.common import CONTEXT, run_paths, say
+from deepfeat.commands.common import CONTEXT, EXPERIMENT, SETTINGS, experiment_and_overrides, run_paths, say
 from deepfeat.errors import DeepfeatError, ExitCode, is_lack_of_memory
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from deepfeat.runs.paths import RunPaths
     from deepfeat.runs.prepare import Prepared
 
-EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
-SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
 NO_MEMORY = (
     "There is not enough memory. Free some, raise the limit (MEMORY_LIMIT in .env for a\n"
     "container), or train fewer networks together (training.stack_size=10). The same command\n"
@@ -133,7 +131,7 @@ def program() -> None:
 )
 def run(
     *,
-    experiment: Path,
+    experiment: str,
     settings: tuple[str, ...],
     models: int | None,
     output: Path | None,
@@ -159,19 +157,19 @@ def run(
     """
     from deepfeat.runs.interrupts import Interrupted, end_children, hurry, interruptible, settle  # noqa: PLC0415
 
-    experiment, overrides = _split(experiment, settings)
+    file, overrides = experiment_and_overrides(experiment, settings)
     if models is not None:
         overrides.append(f"training.models={models}")
     overrides = [*_engine(engine, scheduler_file), *overrides]
     try:
         with interruptible(_interrupted):
             if dry_run:
-                return _dry_run(experiment, overrides, output)
+                return _dry_run(file, overrides, output)
             if shard is not None:
                 if fresh:
                     raise click.UsageError("--fresh would forget what other shards have computed")
-                return _shard(experiment, overrides, output, shard)
-            code = _run(experiment, overrides, output, fresh=fresh)
+                return _shard(file, overrides, output, shard)
+            code = _run(file, overrides, output, fresh=fresh)
     except Interrupted as stop:
         end_children()
         click.echo(_interrupted(stop.name), err=True, nl=False)
@@ -359,7 +357,7 @@ def report(run: Path, output: Path | None) -> None:
 @program.command(context_settings=CONTEXT)
 @EXPERIMENT
 @SETTINGS
-def validate(experiment: Path, settings: tuple[str, ...]) -> None:
+def validate(experiment: str, settings: tuple[str, ...]) -> None:
     """Check an experiment, its data and its methods without training anything.
 
     Prints every fault at once as file:line:column, with what to do, and leaves with exit code 2; says what
@@ -367,11 +365,11 @@ def validate(experiment: Path, settings: tuple[str, ...]) -> None:
     """
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
 
-    experiment, overrides = _split(experiment, settings)
-    prepared = prepare(experiment, overrides)
-    arms = prepare_arms(experiment, overrides, prepared)
+    file, overrides = experiment_and_overrides(experiment, settings)
+    prepared = prepare(file, overrides)
+    arms = prepare_arms(file, overrides, prepared)
     data, plan = prepared.data, prepared.plan
-    click.echo(f"{experiment}: valid")
+    click.echo(f"{file}: valid")
     say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
     click.echo(f"  network  {prepared.network.name}")
     networks = f"{len(plan)} network{'' if len(plan) == 1 else 's'}"
@@ -455,13 +453,6 @@ def _tracked(root: Path, trackers: "LoggingConfig", console: "RunConsole") -> Ex
         console.warning(f"the results are complete, but logging them failed: {type(error).__name__}: {error}")
         return ExitCode.PARTIAL
     return ExitCode.COMPLETE
-
-
-def _split(experiment: Path, settings: tuple[str, ...]) -> tuple[Path, list[str]]:
-    """`deepfeat run training.models=3` names no file: then the first argument is a setting too."""
-    if "=" in experiment.name and not experiment.exists():
-        return Path("experiment.yml"), [str(experiment), *settings]
-    return experiment, list(settings)
 
 
 program.add_command(starting.init)

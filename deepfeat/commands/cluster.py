@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT, run_paths, say
+from deepfeat.commands.common import CONTEXT, EXPERIMENT, SETTINGS, experiment_and_overrides, run_paths, say
 
 
 @click.command(context_settings=CONTEXT)
@@ -97,8 +97,8 @@ def submit() -> None:
 
 
 @submit.command(context_settings=CONTEXT)
-@click.argument("experiment", type=click.Path(path_type=Path), default="experiment.yml")
-@click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
+@EXPERIMENT
+@SETTINGS
 @click.option(
     "--workers",
     type=click.IntRange(min=0),
@@ -140,7 +140,7 @@ def submit() -> None:
 @click.option("--no-follow", is_flag=True, help="Do not wait for the end.")
 def slurm(
     *,
-    experiment: Path,
+    experiment: str,
     settings: tuple[str, ...],
     workers: int,
     output: Path | None,
@@ -165,8 +165,9 @@ def slurm(
     from deepfeat.errors import ExitCode  # noqa: PLC0415
     from deepfeat.runs.engines import slurm as queue  # noqa: PLC0415
 
-    paths = run_paths(experiment, settings, output)
-    wish = queue.Wish(experiment, settings, paths, workers, image, script or queue.SCRIPT, options, tls or ())
+    file, overrides = experiment_and_overrides(experiment, settings)
+    paths = run_paths(file, overrides, output)
+    wish = queue.Wish(file, overrides, paths, workers, image, script or queue.SCRIPT, options, tls or ())
     if dry_run:
         click.echo(queue.filled_in(wish.script.read_text(encoding="utf-8"), queue.settings(wish)))
         for command in queue.commands(wish):

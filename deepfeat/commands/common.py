@@ -1,5 +1,6 @@
 """What all commands have in common."""
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """How `--help` is asked for, and how wide it is at most."""
+
+DEFAULT = "experiment.yml"
+"""The experiment file of whoever names none."""
+
+EXPERIMENT = click.argument("experiment", type=click.Path(), default=DEFAULT)
+SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -30,6 +37,23 @@ def say(text: str, *, err: bool = False) -> None:
                 line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  "
             )
         click.echo(line, err=err)
+
+
+def experiment_and_overrides(experiment: str, settings: Sequence[str]) -> tuple[Path, list[str]]:
+    """What `EXPERIMENT` and `SETTINGS` stand for: `deepfeat run training.models=3` names no file.
+
+    Args:
+        experiment: the first argument; a setting too if it can be one and there is no such file.
+        settings: the arguments after it.
+
+    Returns:
+        The file, and the settings as they were typed.
+    """
+    key, equals, _ = experiment.partition("=")
+    # `Path.exists` raises where a value is longer than a file may be called.
+    if equals and "/" not in key and not os.path.exists(experiment):  # noqa: PTH110
+        return Path(DEFAULT), [experiment, *settings]
+    return Path(experiment), list(settings)
 
 
 def run_paths(experiment: Path, overrides: Sequence[str], output: Path | None) -> "RunPaths":
