@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 from pathlib import Path
 
 import click
@@ -132,7 +133,7 @@ def methods_new(name: str, directory: Path, tests: Path) -> None:
     method, test = new_method(name, directory, tests, registry)
     click.echo(f"{method}: the method")
     click.echo(f"{test}: its test")
-    click.echo(f"Next: deepfeat methods check {method} --quick")
+    click.echo(f"Next: deepfeat methods check {shlex.quote(str(method))} --quick")
     if name not in load_registry().methods:
         click.echo(f"To use it, an experiment names its directory: plugins: [{directory}]")
 

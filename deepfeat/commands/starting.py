@@ -1,5 +1,6 @@
 """`deepfeat init` and `deepfeat demo`: the way to a first experiment."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -42,7 +43,7 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
     say(f"  asked    {', '.join(written.methods)}")
     for warning in written.glance.outline.warnings:
         say(f"  warning: {warning}")
-    click.echo(f"Look at it, then: deepfeat run {written.path} --models 5")
+    click.echo(f"Look at it, then: deepfeat run {shlex.quote(str(written.path))} --models 5")
 
 
 def _examples(_context: click.Context, _: click.Parameter, begun: str) -> list[str]:
@@ -67,4 +68,4 @@ def demo(name: str | None, folder: Path | None) -> None:
     target = Path(name) if folder is None else folder
     for line in write_demo(name, target, shipped()):
         say(line)
-    click.echo(f"Next: deepfeat run {target / EXPERIMENT}")
+    click.echo(f"Next: deepfeat run {shlex.quote(str(target / EXPERIMENT))}")

@@ -1,5 +1,6 @@
 """The text of a commented experiment that fits a table."""
 
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -75,9 +76,10 @@ def _head(glance: Glance, path: Path) -> Iterator[str]:
     yield "# looks like: check the lines that end in `?`. Lines that begin with # are settings"
     yield "# left at their defaults."
     yield "#"
-    yield f"#     deepfeat validate {path}    # checks this file, the table and the methods"
-    yield f"#     deepfeat run {path} --models {_QUICK_LOOK}    # a quick look"
-    yield f"#     deepfeat run {path}    # the experiment"
+    file = shlex.quote(str(path))
+    yield f"#     deepfeat validate {file}    # checks this file, the table and the methods"
+    yield f"#     deepfeat run {file} --models {_QUICK_LOOK}    # a quick look"
+    yield f"#     deepfeat run {file}    # the experiment"
 
 
 def _data(glance: Glance) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def write_experiment(
     """
     path = folder / FILE
     if folder.exists() and not folder.is_dir():
-        hint = f"deepfeat init --data {folder}" if folder == table or folder.suffix else "deepfeat init DIR"
+        is_table = folder == table or folder.suffix
+        hint = f"deepfeat init --data {shlex.quote(str(folder))}" if is_table else "deepfeat init DIR"
         raise InputError(Problem(str(folder), 0, 0, f"found a file; for a directory type: {hint}"))
     if path.exists():
         raise InputError(

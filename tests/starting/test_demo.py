@@ -48,6 +48,12 @@ def test_it_goes_into_a_folder_of_its_name(tmp_path: Path, deepfeat: Type) -> No
     ]
 
 
+def test_the_command_that_it_tells_can_be_pasted(deepfeat: Type) -> None:
+    code, out, _ = deepfeat("demo", "snps", "my study")
+    assert code == 0
+    assert out.splitlines()[-1] == "Next: deepfeat run 'my study/experiment.yml'"
+
+
 def test_it_overwrites_nothing(tmp_path: Path, deepfeat: Type) -> None:
     (tmp_path / "snps").mkdir()
     (tmp_path / "snps/mine").write_text("mine")

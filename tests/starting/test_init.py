@@ -1,6 +1,7 @@
 """`deepfeat init`: the experiment that it writes."""
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_it_can_go_elsewhere(table: Path, tmp_path: Path, deepfeat: Type) -> Non
         == "../../my table.csv"
     )
     assert deepfeat("validate", "a/b/experiment.yml")[0] == 0
+
+
+def test_the_commands_that_it_tells_can_be_pasted(table: Path, tmp_path: Path, deepfeat: Type) -> None:
+    code, out, _ = deepfeat("init", "my study", "--data", table.name, "--target", "outcome")
+    assert code == 0
+    assert out.splitlines()[-1].endswith(": deepfeat run 'my study/experiment.yml' --models 5")
+    told = re.findall(r"#     deepfeat (.*?)    #", (tmp_path / "my study/experiment.yml").read_text())
+    assert len(told) == 3
+    assert {shlex.split(words)[1] for words in told} == {"my study/experiment.yml"}
+    code, _, err = deepfeat("init", table.name, "--data", table.name)
+    assert (code, err.strip().split(": ")[-1]) == (2, "deepfeat init --data 'my table.csv'")
 
 
 def test_names_can_be_in_a_file_of_their_own(tmp_path: Path, deepfeat: Type) -> None:
