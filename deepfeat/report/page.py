@@ -33,6 +33,7 @@ from deepfeat.report.results import Results
 from deepfeat.report.table import RankingTable, ranking_table
 from deepfeat.report.theme import figure_rules
 from deepfeat.report.words import counted
+from deepfeat.runs.inside import refuse_links
 from deepfeat.writing.atomic import write_text
 from deepfeat.writing.labels import visible
 
@@ -96,9 +97,11 @@ def write_report(run: Path, output: Path | None = None) -> Path:
         The page.
 
     Raises:
-        InputError: the directory does not hold a finished run, or a file of it is damaged.
+        InputError: the directory does not hold a finished run, a file of it is damaged, or a link leads
+            out of it.
         OutputError: a file cannot be written.
     """
+    refuse_links(run)
     results = Results(run)
     place = output or results.paths.report
     base = os.path.relpath(run, place.parent)

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -33,7 +33,7 @@ from deepfeat.runs.ledger.packing import (
     from_npz,
     to_npz,
 )
-from deepfeat.runs.ledger.records import Record
+from deepfeat.runs.ledger.records import FILE, Record
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import digest, made_here
@@ -45,7 +45,6 @@ MEMBERS_PER_PART = 50
 """Members that a member method is asked about together: so much is lost at most when it is interrupted."""
 
 ANSWER = "answer.npz"
-_FILE = "file:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,11 +248,7 @@ class LedgerAnswers:
             if asked.method.kind == "member":
                 # What cannot be joined is refused for one part as it is for two.
                 Importance.join([answer, answer])
-            files = {
-                f"{_FILE}{path.relative_to(folder).as_posix()}": path.read_bytes()
-                for path in sorted(folder.rglob("*"))
-                if path.is_file() and not path.is_symlink()
-            }
+            files = {f"{FILE}{name}": path.read_bytes() for name, path in _left_in(folder)}
         record = Record(
             kind="answer",
             keys=tuple(key for key, _ in part),
@@ -287,8 +282,8 @@ class LedgerAnswers:
         try:
             yield folder
         except Exception:
-            if folder.is_dir():
-                shutil.copytree(folder, self.paths.artefacts(method), dirs_exist_ok=True)
+            for name, path in _left_in(folder):
+                write_bytes(self.paths.artefacts(method) / name, path.read_bytes())
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -313,12 +308,24 @@ class LedgerAnswers:
         records = {each.record.name: each.record for each in found}
         for number, record in enumerate(records.values()):
             for name, sha256 in record.files.items():
-                if name.startswith(_FILE):
-                    path = folder / name.removeprefix(_FILE)
+                if name.startswith(FILE):
+                    own = name.removeprefix(FILE)
                     # Parts that wrote files of the same name: the later ones go into folders of their own.
-                    wanted[path if path not in wanted else folder / f"part-{number}" / path.name] = sha256
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if path.is_file() and path not in wanted:
+                    is_new = folder / own not in wanted
+                    wanted[folder / own if is_new else folder / f"part-{number}" / own] = sha256
+        # Deepest first, so that a folder is empty when its turn comes.
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                with suppress(OSError):
+                    path.rmdir()
+            elif path not in wanted:
                 path.unlink()
         for path, sha256 in wanted.items():
             write_bytes(path, self.ledger.objects.read(sha256))
+
+
+def _left_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files that a method has left in its folder, by name within it; no links, which lead anywhere."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path.relative_to(folder).as_posix(), path

@@ -29,6 +29,7 @@ from deepfeat.runs.engines.notes import Notes
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.growing import grow
 from deepfeat.runs.identity import anywhere, begun
+from deepfeat.runs.inside import refuse_links
 from deepfeat.runs.interrupts import Interrupted, last_words
 from deepfeat.runs.lease import Lease, hold
 from deepfeat.runs.ledger.keys import member_keys, training_work
@@ -80,12 +81,14 @@ def run(
         OutputError: the results cannot be written.
         RunningError: another process works in the same directory.
         Interrupted: a signal came; what was finished before is kept.
-        InputError: the network cannot be built, or the plan does not fit the memory; nothing was written.
+        InputError: the network cannot be built, the plan does not fit the memory, or a link leads out of the
+            run directory; nothing was written.
     """
     # What cannot be trained is refused here, while the results of an earlier run are still in place.
     by: Engine = engine or LocalEngine()
     trainer = make_trainer(prepared, by.stack_memory)
     _check_memory(trainer, prepared)
+    refuse_links(paths.ledger.parent)
     make_directory(paths.root)
     with console.log_to(paths.log), hold(paths.root, paths.ledger) as lease:
         if fresh:

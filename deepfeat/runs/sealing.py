@@ -1,10 +1,10 @@
 """The end of a run: the digest of every result file, so that a later change of one can be noticed."""
 
-from pathlib import Path
 from typing import Any
 
 from deepfeat.runs import provenance
 from deepfeat.runs.crate import CRATE, crate
+from deepfeat.runs.inside import is_inside
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing.atomic import write_text
 
@@ -83,7 +83,7 @@ def changed(paths: RunPaths, record: dict[str, Any] | None) -> list[str]:
         found.append(f"{paths.provenance}: was changed since the run ended")
     for name, sha256 in known.items():
         path = paths.root / name
-        if not _is_inside(path, paths.root):
+        if not is_inside(path, paths.root):
             found.append(f"{path}: leads out of the run directory")
         elif not path.is_file():
             found.append(f"{path}: is missing")
@@ -114,7 +114,3 @@ def _is_intact(paths: RunPaths, record: dict[str, Any]) -> bool:
 
 def _own_digest(record: dict[str, Any]) -> str:
     return provenance.digest({name: value for name, value in record.items() if name != "sha256"})
-
-
-def _is_inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())

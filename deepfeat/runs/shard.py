@@ -19,6 +19,7 @@ from deepfeat.runs.answers import LedgerAnswers, Question, question, unanswered
 from deepfeat.runs.asking import Ask, asking, failure
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.fitting import LedgerFit, train_here
+from deepfeat.runs.inside import refuse_links
 from deepfeat.runs.ledger.keys import Work, member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.records import record_name
@@ -101,12 +102,13 @@ def run_shard(
         COMPLETE, or PARTIAL where a method failed.
 
     Raises:
-        InputError: how many networks there will be is not known.
+        InputError: how many networks there will be is not known, or a link leads out of the run directory.
         OutputError: something cannot be saved.
     """
     if prepared.loaded.experiment.training.models == "auto":
         where = ("training", "models")
         raise InputError(prepared.loaded.problem(where, "a share of auto is not known; write a number"))
+    refuse_links(paths.ledger.parent)
     make_directory(paths.root)
     log = paths.root / "logs" / f"shard-{shard.number}-of-{shard.count}.log"
     with console.log_to(log), tempfile.TemporaryDirectory(prefix="deepfeat-") as scratch:

@@ -3,12 +3,14 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from deepfeat.runs.ledger.ledger import Ledger
+from deepfeat.runs.ledger.records import read_record
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -156,3 +158,41 @@ def test_what_a_killed_run_left_half_written_is_removed(runs: Runs, begin: Begin
     runs()
     assert not any(path.exists() for path in (*left, old))
     assert others.exists(), "somebody may be writing it"
+
+
+def test_a_record_of_somebody_else_writes_nothing_elsewhere(runs: Runs, begin: Begin) -> None:
+    begin(runs, "methods=[asked]")
+    before = runs.digests
+    (place,) = (runs.paths.ledger / "records").glob("answer-*.json")
+    record = read_record(place)
+    told = record.files["file:told.txt"]
+    hostile = replace(record, files={**record.files, "file:../../../../escaped.txt": told})
+    place.write_bytes(hostile.to_bytes())
+    said = runs("methods=[asked]")
+    assert "leads out of its place; it counts as absent, and what it held is computed again" in said
+    assert runs.asked == [("asked", 4)]
+    assert runs.digests == before
+    assert not list(runs.experiment.parent.parent.rglob("escaped.txt"))
+
+
+def test_files_of_several_parts_keep_their_folders(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepfeat.runs.answers.MEMBERS_PER_PART", 2)
+    (runs.experiment.parent / "mine.py").write_text(
+        "from deepfeat.methods import Importance, Method\n"
+        "class Asked(Method):\n"
+        "    'Leaves files of one name in two folders.'\n"
+        "    name = 'asked'\n"
+        "    def explain(self, ensemble, data, context):\n"
+        "        for folder in 'ab':\n"
+        "            (context.folder / folder).mkdir(parents=True)\n"
+        "            (context.folder / folder / 'told.txt').write_text(folder)\n"
+        "        return Importance(ensemble.gates)\n"
+    )
+    folder = runs.paths.artefacts("asked")
+    (folder / "a" / "told.txt").mkdir(parents=True)  # where a file is to be
+    runs("methods=[asked]")
+    found = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.txt")}
+    assert found == {
+        **{f"{name}/told.txt": name for name in "ab"},
+        **{f"part-1/{name}/told.txt": name for name in "ab"},
+    }

@@ -1,15 +1,30 @@
 """A record says what was computed, from what, and where it is; it carries its own digest."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from deepfeat.runs.provenance import digest
 
 Kind = Literal["members", "answer"]
 _KINDS = ("members", "answer")
+_PARTS = {
+    "kind": str,
+    "keys": list,
+    "work": dict,
+    "about": list,
+    "results": list,
+    "files": dict,
+    "made": dict,
+}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+FILE = "file:"
+"""Begins the names of those files of a record that a method has left; a path in its folder follows."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +85,7 @@ class Record:
         inner = outer["record"]
         if digest(inner) != outer["sha256"] or _text(outer) != content:
             raise ValueError("its content is not what was written")
-        if inner["kind"] not in _KINDS:
-            raise ValueError(f"its kind {inner['kind']!r} is unknown")
+        _check(inner)
         record = cls(**{**inner, "keys": tuple(inner["keys"])})
         if record.name != name:
             raise ValueError("it is another record")
@@ -86,6 +100,34 @@ def record_name(kind: Kind, keys: Sequence[str]) -> str:
         keys: of the results, in order.
     """
     return f"{kind}-{digest([kind, *keys])}.json"
+
+
+def _check(content: Any) -> None:  # noqa: ANN401 - whatever is in the file
+    """Refuse what is no record: a digest shows that a file is whole, not who wrote it.
+
+    Raises:
+        ValueError: it has not the parts of a record, or names a file that would lie elsewhere.
+    """
+    if not isinstance(content, dict) or content.keys() != _PARTS.keys():
+        raise ValueError("it is not a record")
+    for name, kind in _PARTS.items():
+        if not isinstance(content[name], kind):
+            raise ValueError(f"its part {name!r} is of another kind")  # noqa: TRY004 - it is the content that is wrong
+    if content["kind"] not in _KINDS:
+        raise ValueError(f"its kind {content['kind']!r} is unknown")
+    counts = {len(content[name]) for name in ("keys", "about", "results")}
+    if len(counts) != 1 or not all(isinstance(result, dict) for result in content["results"]):
+        raise ValueError("its results do not belong to its keys")
+    for name, sha256 in content["files"].items():
+        if not _stays_below(name.removeprefix(FILE)) or not _SHA256.fullmatch(str(sha256)):
+            raise ValueError(f"its file {name!r}, {sha256!r}, leads out of its place")
+
+
+def _stays_below(name: str) -> bool:
+    """Whether the path of a file, relative to a directory, names something in that directory."""
+    path = PurePosixPath(name)
+    is_plain = path.as_posix() == name and "\0" not in name
+    return is_plain and bool(path.name) and not path.is_absolute() and ".." not in path.parts
 
 
 def read_record(path: Path) -> Record:

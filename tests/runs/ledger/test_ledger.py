@@ -203,3 +203,13 @@ def test_twenty_processes_publish_one_result(tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 3, "one record, two objects, nothing temporary"
     assert _opened(tmp_path).get("b").record.made["host"] == said[0]
+
+
+def test_a_record_of_somebody_else_removes_no_file_elsewhere(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("my own")
+    record = replace(_record("a"), files={"members.npz": str(mine)})
+    (tmp_path / "ledger" / "records").mkdir(parents=True)
+    (tmp_path / "ledger" / "records" / record.name).write_bytes(record.to_bytes())
+    assert _opened(tmp_path / "ledger").find("a") is None
+    assert mine.read_text() == "my own"

@@ -1,12 +1,16 @@
 """Records: every byte of them counts."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepfeat.runs.ledger.records import Record, read_record
+from deepfeat.runs.provenance import digest
 
 RECORD = Record(
     kind="members",
@@ -14,7 +18,7 @@ RECORD = Record(
     work={"data": "sha", "training": {"epochs": 3}},
     about=["x", "y"],
     results=[{"seed": 12345678901234567890, "train_loss": 0.1, "valid_loss": "nan"}, {"failure": "\u00e9"}],
-    files={"members.npz": "cd"},
+    files={"members.npz": "cd" * 32, "file:figures/a.svg": "ef" * 32},
     made={"seconds": 1.5},
 )
 CONTENT = RECORD.to_bytes()
@@ -58,3 +62,41 @@ def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_record_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         Record.from_bytes(content, RECORD.name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["file:../x", "file:/x", "file:", "file:.", "file:a/../../x", "file:a\0", "../x", "/x", "file:a//x"],
+)
+def test_a_file_that_would_lie_elsewhere_is_refused(name: str) -> None:
+    hostile = replace(RECORD, files={name: "cd" * 32})
+    with pytest.raises(ValueError, match="leads out of its place"):
+        Record.from_bytes(hostile.to_bytes(), hostile.name)
+
+
+@pytest.mark.parametrize("sha256", ["/etc/passwd", "../../../x", "cd", "CD" * 32, "", f"{'cd' * 32}/x", 7])
+def test_a_digest_that_would_be_another_path_is_refused(sha256: Any) -> None:  # noqa: ANN401
+    hostile = replace(RECORD, files={"members.npz": sha256})
+    with pytest.raises(ValueError, match="leads out of its place"):
+        Record.from_bytes(hostile.to_bytes(), hostile.name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": ["members.npz"]},
+        {"results": [{}]},
+        {"results": [1, 2]},
+        {"about": ["x", "y", "z"]},
+        {"work": None},
+        {"made": 3},
+        {"kind": "other"},
+        {"results": {"a": {}, "b": {}}},
+    ],
+)
+def test_what_has_not_the_parts_of_a_record_is_refused(change: dict[str, Any]) -> None:
+    content = json.loads(CONTENT)["record"] | change
+    outer = {"sha256": digest(content), "record": content}
+    text = json.dumps(outer, sort_keys=True, indent=1) + "\n"
+    with pytest.raises(ValueError, match=r"its (part|kind|results)"):
+        Record.from_bytes(text.encode(), RECORD.name)
