@@ -424,12 +424,9 @@ def _recomputed(paths: "RunPaths", count: int) -> int:
     import random  # noqa: PLC0415
 
     from deepfeat.nets import device  # noqa: PLC0415
-    from deepfeat.runs import provenance  # noqa: PLC0415
-    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+    from deepfeat.runs.again import prepared_again  # noqa: PLC0415
 
-    record = provenance.earlier(paths.provenance) or {}
-    folder = record.get("folder")
-    prepared = prepare(paths.experiment, folder=Path(folder) if folder else None)
+    prepared = prepared_again(paths)
     device.prepare()
     from deepfeat.runs.ledger.ledger import Ledger  # noqa: PLC0415
     from deepfeat.runs.recompute import recompute  # noqa: PLC0415 - needs TensorFlow, and that to be prepared

@@ -13,17 +13,17 @@ from deepfeat.config.values import KeyPath, Value, is_text, read_scalar, shown
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^{}]*))?\}|\$\{")
 
 
-def read_environment(experiment: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+def read_environment(experiment: Path | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables an experiment can use: those of the `.env` beside it, and the real ones, which win.
 
     Args:
-        experiment: path of the experiment file.
+        experiment: path of the experiment file; None where no `.env` is to be read.
         environ: the real environment; by default that of the process.
 
     Raises:
         InputError: the `.env` file cannot be read.
     """
-    beside = read_dotenv(experiment.parent / ".env")
+    beside = {} if experiment is None else read_dotenv(experiment.parent / ".env")
     return {**beside, **(os.environ if environ is None else environ)}
 
 

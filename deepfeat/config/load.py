@@ -83,6 +83,7 @@ def load_experiment(
     environ: Mapping[str, str] | None = None,
     *,
     arm: str | None = None,
+    dotenv: bool = True,
 ) -> LoadedExperiment:
     """Loads and checks an experiment file.
 
@@ -92,6 +93,7 @@ def load_experiment(
         environ: environment variables, by default those of the process; they win over a `.env` file beside
             the experiment file.
         arm: the experiment of one of its arms instead.
+        dotenv: whether a `.env` beside the file counts; not beside one that a run has written.
 
     Raises:
         InputError: with everything that is wrong in the file, in its arms, the overrides and the `.env` file.
@@ -103,7 +105,7 @@ def load_experiment(
     except InputError as error:
         problems += error.problems
     try:
-        variables = read_environment(Path(path), environ)
+        variables = read_environment(Path(path) if dotenv else None, environ)
     except InputError as error:
         problems += error.problems
         variables = dict(os.environ if environ is None else environ)

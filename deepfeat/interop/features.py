@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepfeat.config import load_experiment
 from deepfeat.data.stream import stream
 from deepfeat.ensemble import NotApplicable
 from deepfeat.errors import InputError, Problem
 from deepfeat.interop.loading import load_run
-from deepfeat.runs.reopening import folder_of
+from deepfeat.runs.again import loaded_again
 from deepfeat.writing.atomic import write_with
 
 # Bytes of answers that are held at a time, unless somebody says otherwise.
@@ -75,9 +74,7 @@ def write_features(
     if layer not in ensemble.layers:
         known = ", ".join(ensemble.layers)
         raise InputError(Problem(str(run), 0, 0, f"its network has no layer {layer!r}; use one of: {known}"))
-    loaded = load_experiment(opened.paths.experiment, environ={})
-    if folder := folder_of(opened.paths):
-        loaded = replace(loaded, source=str(folder / opened.paths.experiment.name))
+    loaded = loaded_again(opened.paths)
     try:
         shape = ensemble.activations(whole.data.x[:1], layer).shape[2:]
     except NotApplicable as error:

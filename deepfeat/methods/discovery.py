@@ -45,7 +45,7 @@ def discover(
     loads: list[tuple[str, str, trial.Load]] = []
     seen: dict[Path, Path] = {}
     by_stem: dict[str, Path] = {}
-    for path in _files([*_shipped(environ), *paths, *extra]):
+    for path in plugin_files([*_shipped(environ), *paths, *extra]):
         resolved = path.resolve()
         if resolved in seen:
             continue
@@ -159,7 +159,7 @@ def _shipped(environ: Mapping[str, str]) -> list[Path]:
     return [directory] if named or directory.is_dir() else []
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def plugin_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The plugin files of directories, sorted, without those that begin with `_`; other paths as they are."""
     for path in paths:
         if path.is_dir():

@@ -55,7 +55,7 @@ class Results:
     def experiment(self) -> Experiment:
         """The experiment as it was run."""
         # its variables were filled in when it was run, so those of today do not count
-        return load_experiment(self.paths.experiment, environ={}).experiment
+        return load_experiment(self.paths.experiment, environ={}, dotenv=False).experiment
 
     @cached_property
     def ranking(self) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -79,7 +79,6 @@ def prepare(
     overrides: Iterable[str] = (),
     cache: Path | None = None,
     *,
-    folder: Path | None = None,
     arm: str | None = None,
     beside: "Prepared | None" = None,
 ) -> Prepared:
@@ -89,7 +88,6 @@ def prepare(
         path: the experiment file.
         overrides: `key.path=value` settings of the command line.
         cache: directory for the encoded form of tables that do not fit in memory.
-        folder: of the file that this one was made from, where paths in it are looked for.
         arm: one of the experiment's arms instead of the experiment.
         beside: the experiment, prepared, whose plugins and data an arm has too unless it names others.
 
@@ -97,9 +95,13 @@ def prepare(
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
             and data together.
     """
-    loaded = load_experiment(path, overrides, arm=arm)
-    if folder is not None:
-        loaded = replace(loaded, source=str(folder / path.name))
+    return prepare_loaded(load_experiment(path, overrides, arm=arm), cache, beside)
+
+
+def prepare_loaded(
+    loaded: LoadedExperiment, cache: Path | None = None, beside: "Prepared | None" = None
+) -> Prepared:
+    """Check an experiment that was loaded, with its plugins and data; see `prepare`."""
     experiment = loaded.experiment
     registry = _registry(loaded, beside)
     problems: list[Problem] = _missing_trackers(loaded)

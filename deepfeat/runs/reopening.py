@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from deepfeat.config import load_experiment
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError, Problem
-from deepfeat.runs import provenance
+from deepfeat.runs.again import loaded_again, prepared_again
 from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.ledger.keys import training_work
 from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.paths import RunPaths
-from deepfeat.runs.prepare import prepare
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.csvfiles import read_table
 
@@ -24,10 +22,11 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
         data: where the table is now; by default where the experiment says.
 
     Raises:
-        InputError: the table is not there or not the same, or a member is missing.
+        InputError: the table is not there or not the same, a member is missing, or a plugin lies in the run
+            directory.
     """
     overrides = [] if data is None else [_elsewhere(paths, data)]
-    prepared = prepare(paths.experiment, overrides, folder=folder_of(paths))
+    prepared = prepared_again(paths, overrides)
     if prepared.data.sha256 != data_sha256:
         reason = "not the table that the networks were trained on; name that one with load_run(..., data=...)"
         raise InputError(Problem(prepared.data.name, 0, 0, reason))
@@ -42,13 +41,7 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
     return fit(plan, trainer)
 
 
-def folder_of(paths: RunPaths) -> Path | None:
-    """Where the experiment file of a run was: paths in it are looked for there too."""
-    folder = (provenance.earlier(paths.provenance) or {}).get("folder")
-    return Path(folder) if folder else None
-
-
 def _elsewhere(paths: RunPaths, data: Path) -> str:
     """The setting that says where the data are now."""
-    images = load_experiment(paths.experiment, environ={}).experiment.data.images
+    images = loaded_again(paths).experiment.data.images
     return f"{'data.path' if images is None else 'data.images.path'}={data.resolve()}"
