@@ -32,20 +32,23 @@ RESTARTS=3                               # how often a job may ask to be started
 TLS=()                                   # traffic in the clear, or (authority.pem certificate.pem key.pem)
 # -----------------------------------------------------------------------------------------------------------------
 
-set -u
+set -u  # before bash 4.4 an empty array counts as unset: ${NAME[@]+...} is for those
 scheduler=$RUN/.deepfeat/scheduler.json
 head_is_there() { [ -z "$HEAD" ] || [ -n "$(squeue --noheader --jobs "$HEAD" --format %T 2>/dev/null)" ]; }
 
 if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
     job=$SLURM_JOB_ID
-    command=("${DEEPFEAT[@]}" run "$EXPERIMENT" "${OVERRIDES[@]}" --output "$(dirname "$RUN")" --engine dask
-        "engine.dask.listen=$(hostname)" "engine.dask.scheduler_file=$scheduler"
-        "engine.dask.workers=$HEAD_WORKERS" "engine.dask.wait=$WAIT")
+    ended=$RUN/logs/slurm/exit-$job          # where `deepfeat submit slurm` finds how the run has ended
+    rm -f "$ended"                           # an earlier start of the same job
+    command=("${DEEPFEAT[@]}" run "$EXPERIMENT" ${OVERRIDES[@]+"${OVERRIDES[@]}"}
+        --output "$(dirname "$RUN")" --engine dask "engine.dask.listen=$(hostname)"
+        "engine.dask.scheduler_file=$scheduler" "engine.dask.workers=$HEAD_WORKERS" "engine.dask.wait=$WAIT")
     if [ ${#TLS[@]} = 3 ]; then
         command+=("engine.dask.tls={ca: '${TLS[0]}', certificate: '${TLS[1]}', key: '${TLS[2]}'}")
     fi
 else
     head_is_there || exit 0
+    ended=
     job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
     command=("${DEEPFEAT[@]}" worker --scheduler-file "$scheduler" --run "$RUN" --wait "$WAIT"
         --processes "${SLURM_CPUS_PER_TASK:-1}")
@@ -66,5 +69,8 @@ done
 
 if [ "$code" = 75 ] && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
     scontrol requeue "$job" && sleep 60  # until Slurm ends this job, to start it again
+fi
+if [ -n "$ended" ] && [ -d "${ended%/*}" ]; then
+    echo "$code" >"$ended.new" && mv "$ended.new" "$ended"
 fi
 exit "$code"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepfeat.errors import DeepfeatError, ExitCode, InputError, Problem
-from deepfeat.runs import provenance
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing.atomic import write_text
 
@@ -26,6 +25,8 @@ SCRIPT = Path(__file__).resolve().parents[3] / "cluster" / "slurm.sh"
 _LOOK, _ASK = 0.5, 5.0
 _TIMEOUT = 60
 _NO_LONGER_KNOWN = "Invalid job id"
+# A shell adds the number of the signal to this where a signal has ended a program.
+_BY_SIGNAL = 128
 
 Say = Callable[[str], object]
 
@@ -186,7 +187,7 @@ def state(job: str) -> str:
     return done.stdout.split("\n")[0].strip()
 
 
-def follow(jobs: Submitted, paths: RunPaths, say: Say) -> ExitCode:
+def follow(jobs: Submitted, paths: RunPaths, say: Say) -> int:
     """Pass on what the head prints until it is over.
 
     Args:
@@ -195,7 +196,7 @@ def follow(jobs: Submitted, paths: RunPaths, say: Say) -> ExitCode:
         say: told every line, and what becomes of the job.
 
     Returns:
-        How the run has ended; INTERRUPTED if it did not come to an end.
+        The exit code of the run, from the script of the head; INTERRUPTED if it did not come to an end.
     """
     shown, rest, last, asked = 0, b"", "", 0.0
     while True:
@@ -221,11 +222,22 @@ def follow(jobs: Submitted, paths: RunPaths, say: Say) -> ExitCode:
         if over:
             break
         time.sleep(_LOOK)
-    record = provenance.earlier(paths.provenance) or {}
-    ended = record.get("state") in (provenance.ExitState.COMPLETE, provenance.ExitState.PARTIAL)
-    if not ended:
+    code = _exit_code(paths, jobs.head)
+    if code == ExitCode.INTERRUPTED:
         say(f"job {jobs.head} is over, and the run is not complete; submit it again to go on")
-    return ExitCode(record["exit_code"]) if ended else ExitCode.INTERRUPTED
+    return code
+
+
+def _exit_code(paths: RunPaths, head: str) -> int:
+    """How the run of a job has ended.
+
+    What is in the run directory cannot tell: an earlier run may have left it.
+    """
+    try:
+        code = int((_folder(paths) / f"exit-{head}").read_bytes())
+    except (OSError, ValueError):  # the job itself was ended
+        return ExitCode.INTERRUPTED
+    return ExitCode.INTERRUPTED if code > _BY_SIGNAL else code
 
 
 def _folder(paths: RunPaths) -> Path:

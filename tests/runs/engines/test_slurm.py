@@ -1,5 +1,6 @@
 """Submitting to Slurm, with programs of its names that say what a test wants."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from deepfeat.errors import InputError
-from deepfeat.runs.engines.slurm import SCRIPT, SlurmError, Wish, filled_in, settings, state, submit
+from deepfeat.runs.engines.slurm import (
+    SCRIPT,
+    SlurmError,
+    Submitted,
+    Wish,
+    filled_in,
+    follow,
+    settings,
+    state,
+    submit,
+)
 from deepfeat.runs.paths import RunPaths
 
 Program = Callable[[str, str], None]
@@ -106,6 +117,26 @@ def test_the_state_of_a_job(program: Program) -> None:
         state("1")
 
 
+@pytest.mark.parametrize(
+    ("ended", "code"), [("0", 0), ("2", 2), ("3", 3), ("127", 127), ("75", 75), ("137", 75), (None, 75)]
+)
+def test_the_exit_code_is_that_of_the_job_whatever_an_earlier_run_has_left(
+    program: Program, wish: Wish, ended: str | None, code: int
+) -> None:
+    program("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    folder = wish.paths.root / "logs" / "slurm"
+    folder.mkdir(parents=True)
+    wish.paths.provenance.write_text(json.dumps({"state": "complete", "exit_code": 0}))
+    (folder / "head-7.out").write_text("what the head says\n")
+    (folder / "exit-6").write_text("0\n")
+    if ended:
+        (folder / "exit-7").write_text(f"{ended}\n")
+    said: list[str] = []
+    assert follow(Submitted("7", "8", folder / "head-7.out"), wish.paths, said.append) == code
+    assert said[0] == "what the head says"
+    assert ("submit it again to go on" in said[-1]) == (code == 75)
+
+
 class TestScript:
     """What the script does, with a program in the place of deepfeat."""
 
@@ -146,6 +177,31 @@ class TestScript:
         process.communicate()
         written = tmp_path / "scontrol"
         assert (written.read_text() if written.exists() else "") == asked
+
+    @pytest.mark.parametrize(
+        ("code", "array", "left"),
+        [("0", {}, "0\n"), ("2", {}, "2\n"), ("3", {"SLURM_ARRAY_TASK_ID": "1"}, None)],
+    )
+    def test_the_head_leaves_its_exit_code_for_who_has_submitted_it(
+        self, job: Callable, tmp_path: Path, code: str, array: dict[str, str], left: str | None
+    ) -> None:
+        folder = tmp_path / "ExpOutput/breast_cancer/logs/slurm"
+        folder.mkdir(parents=True)
+        process = job(f"exit {code}", SLURM_ARRAY_JOB_ID="5", **array)
+        process.communicate(timeout=30)
+        assert process.returncode == int(code)
+        assert {path.name: path.read_text() for path in folder.iterdir()} == (
+            {"exit-5": left} if left else {}
+        )
+
+    def test_what_an_earlier_start_of_the_job_has_left_is_forgotten(
+        self, job: Callable, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "ExpOutput/breast_cancer/logs/slurm"
+        folder.mkdir(parents=True)
+        (folder / "exit-5").write_text("0\n")
+        said, _ = job(f"ls {folder}").communicate(timeout=30)
+        assert said == ""
 
     @pytest.mark.parametrize(("sent", "again"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
     def test_a_signal_is_passed_on_and_its_end_awaited(
