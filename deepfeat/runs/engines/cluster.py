@@ -60,6 +60,10 @@ class WorkersError(EngineError):
     """There is no scheduler, or no worker."""
 
 
+class NoSchedulerError(WorkersError):
+    """No scheduler answers within the time."""
+
+
 def security(tls: TlsConfig | None) -> Security | None:
     """What dask has to know to encrypt.
 
@@ -225,11 +229,11 @@ class Waiting:
             error: why the last one has failed.
 
         Raises:
-            WorkersError: there is none.
+            NoSchedulerError: there is none.
         """
         if time.monotonic() > self._end:
             why = f"no scheduler within {self._seconds:.0f} s: {error}"
-            raise WorkersError(f"{why}; start it, and run the same command again") from error
+            raise NoSchedulerError(f"{why}; start it, and run the same command again") from error
         if not self._told:
             self._say(f"waiting for a scheduler: {error}")
             self._told = True

@@ -26,6 +26,7 @@ from deepfeat.runs.engines.cluster import (
     LOOPBACK,
     PRELOAD,
     SETTINGS,
+    NoSchedulerError,
     Waiting,
     WorkersError,
     find,
@@ -86,7 +87,8 @@ def work(wanted: Work, say: Say) -> ExitCode:
         COMPLETE if the run that was worked for is complete; INTERRUPTED if not, or if none is known.
 
     Raises:
-        WorkersError: there is no scheduler.
+        WorkersError: there is no scheduler, and the run that was named is not complete; or a worker does not
+            start.
         InputError: certificates cannot be read.
     """
     safe = security(wanted.cluster.tls)
@@ -94,7 +96,13 @@ def work(wanted: Work, say: Say) -> ExitCode:
         tempfile.TemporaryDirectory(prefix="deepfeat-", ignore_cleanup_errors=True) as scratch,
         dask.config.set(SETTINGS),
     ):
-        asyncio.run(_work(wanted, safe, Path(scratch), say))
+        try:
+            asyncio.run(_work(wanted, safe, Path(scratch), say))
+        except NoSchedulerError:
+            # The run may have been complete before this worker came, or came again. Only now: as long as a
+            # scheduler may still come, it may be that of another run in the place of an earlier one.
+            if verdict(wanted.run) != ExitCode.COMPLETE:
+                raise
         run = wanted.run or _worked_for(Path(scratch))
     code = verdict(run)
     if run is None:

@@ -11,7 +11,7 @@ from deepfeat.config.engine import DaskConfig
 from deepfeat.errors import ExitCode, InputError
 from deepfeat.runs.engines.cluster import WorkersError, scheduler_at, security
 from deepfeat.runs.engines.nanny import PINNED, why
-from deepfeat.runs.engines.worker import _scheduler, lifetime_left, verdict
+from deepfeat.runs.engines.worker import Work, _scheduler, lifetime_left, verdict, work
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,28 @@ def test_no_scheduler_within_the_time(tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(WorkersError, match=r"no scheduler within 0 s: there is no .*none.json; start"):
         asyncio.run(_scheduler(config, None, asyncio.Event(), said.append))
+
+
+@pytest.mark.parametrize("state", ["complete", "running", None])
+def test_who_comes_when_the_run_is_over_has_nothing_left_to_do(tmp_path: Path, state: str | None) -> None:
+    if state:
+        (tmp_path / "run.json").write_text(json.dumps({"state": state}))
+    cluster = DaskConfig(scheduler_file=str(tmp_path / "none.json"), wait=0.1)
+    said: list[str] = []
+    if state == "complete":
+        assert work(Work(cluster, 1, run=tmp_path), said.append) == ExitCode.COMPLETE
+        assert said[-1] == f"the run in {tmp_path}: complete"
+    else:
+        with pytest.raises(WorkersError, match="no scheduler within"):
+            work(Work(cluster, 1, run=tmp_path if state else None), said.append)
+
+
+def test_a_run_that_was_complete_before_is_no_reason_not_to_wait_for_another(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"state": "complete"}))
+    cluster = DaskConfig(scheduler_file=str(tmp_path / "none.json"), wait=1.5)
+    start = time.monotonic()
+    work(Work(cluster, 1, run=tmp_path), lambda _: None)
+    assert time.monotonic() - start > 1
 
 
 def test_a_file_of_an_earlier_scheduler_is_read_again(
