@@ -23,14 +23,14 @@ LIFETIME=14100                           # seconds after which a worker leaves: 
 TLS=()                                   # traffic in the clear, or (authority.pem certificate.pem key.pem)
 # -----------------------------------------------------------------------------------------------------------------
 
-set -u
+set -u  # before bash 4.4 an empty array counts as unset: ${NAME[@]+...} is for those
 cd "$PBS_O_WORKDIR" || exit 2
 scheduler=$RUN/.deepfeat/scheduler.json
 
 if [ -z "${PBS_ARRAY_INDEX:-}" ]; then
-    command=("${DEEPFEAT[@]}" run "$EXPERIMENT" "${OVERRIDES[@]}" --output "$(dirname "$RUN")" --engine dask
-        "engine.dask.listen=$(hostname)" "engine.dask.scheduler_file=$scheduler"
-        "engine.dask.workers=$HEAD_WORKERS" "engine.dask.wait=$WAIT")
+    command=("${DEEPFEAT[@]}" run "$EXPERIMENT" ${OVERRIDES[@]+"${OVERRIDES[@]}"}
+        --output "$(dirname "$RUN")" --engine dask "engine.dask.listen=$(hostname)"
+        "engine.dask.scheduler_file=$scheduler" "engine.dask.workers=$HEAD_WORKERS" "engine.dask.wait=$WAIT")
     if [ ${#TLS[@]} = 3 ]; then
         command+=("engine.dask.tls={ca: '${TLS[0]}', certificate: '${TLS[1]}', key: '${TLS[2]}'}")
     fi

@@ -21,5 +21,5 @@ OVERRIDES=()                             # settings that differ: (training.model
 DEEPFEAT=(deepfeat)                      # or (apptainer exec --bind "$PWD" deepfeat.sif deepfeat)
 # -----------------------------------------------------------------------------------------------------------------
 
-set -u
-exec "${DEEPFEAT[@]}" run "$EXPERIMENT" "${OVERRIDES[@]}" --output "$OUTPUT" --shard
+set -u  # before bash 4.4 an empty array counts as unset: ${NAME[@]+...} is for those
+exec "${DEEPFEAT[@]}" run "$EXPERIMENT" ${OVERRIDES[@]+"${OVERRIDES[@]}"} --output "$OUTPUT" --shard

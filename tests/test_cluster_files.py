@@ -1,6 +1,7 @@
 """What is in `cluster/` is what a site would take: scripts for a shell, manifests that fit their schemas."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,13 @@ def test_the_commands_of_the_pods_exist(job: dict[str, Any]) -> None:
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= known
 
 
+def test_workers_name_the_run_of_the_head() -> None:
+    head, workers = (job["spec"]["template"]["spec"]["containers"][0]["args"] for job in JOBS)
+    (output,) = (word.split("=")[1] for word in head if word.startswith("--output="))
+    name = yaml.safe_load((CLUSTER.parent / "experiment.yml").read_text())["name"]
+    assert f"--run={output}/{name}" in workers
+
+
 def test_the_network_policy_selects_the_pods() -> None:
     (policy,) = (manifest for manifest in MANIFESTS if manifest["kind"] == "NetworkPolicy")
     wanted = policy["spec"]["podSelector"]["matchLabels"].items()
@@ -75,6 +83,16 @@ def test_scripts_can_be_read_by_a_shell_and_begin_with_their_settings(script: Pa
     text = script.read_text()
     assert text.index("# ---- settings") < text.index("set -u")
     assert os.access(script, os.X_OK)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_an_array_that_may_be_empty_is_expanded_as_older_shells_need_it(script: Path) -> None:
+    # Before version 4.4 of bash "${NAME[@]}" of an empty array is an error under set -u.
+    text = script.read_text()
+    empty = re.findall(r"^(\w+)=\(\)", text, re.MULTILINE)
+    assert "OVERRIDES" in empty
+    for name in empty:
+        assert f'"${{{name}[@]}}"' not in text.replace(f'${{{name}[@]+"${{{name}[@]}}"}}', "")
 
 
 @pytest.mark.parametrize("worker", [False, True])
