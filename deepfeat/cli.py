@@ -16,6 +16,7 @@ from deepfeat.commands import features as layers
 from deepfeat.commands import methods as plugged
 from deepfeat.commands.common import CONTEXT, EXPERIMENT, SETTINGS, experiment_and_overrides, run_paths, say
 from deepfeat.errors import DeepfeatError, ExitCode, is_lack_of_memory
+from deepfeat.visible import on_own_lines
 
 if TYPE_CHECKING:
     from deepfeat.config import LoggingConfig
@@ -45,13 +46,14 @@ def main() -> None:
         error.show()
         sys.exit(ExitCode.USER_INPUT)
     except DeepfeatError as error:
-        say(str(error), err=True)
+        for line in str(error).splitlines():
+            say(line, err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever gets here is a bug of ours, and is told as one
         if is_lack_of_memory(error):
             click.echo(NO_MEMORY, err=True)
             sys.exit(ExitCode.INTERRUPTED)
-        click.echo(traceback.format_exc(), err=True)
+        click.echo(on_own_lines(traceback.format_exc().rstrip()), err=True)
         say("This is a bug in deepfeat, not in your input. Please report it with the lines above.", err=True)
         sys.exit(ExitCode.BUG)
 
@@ -317,7 +319,7 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
     say(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
     for name, one, own in _with_arms(prepared, arms, paths):
         if name:
-            click.echo(f"  arm {name}:")
+            say(f"  arm {name}:")
         for step in dry_run(one, own, Forecast(one)):
             say(f"  {'  ' if name else ''}{step}")
     return ExitCode.COMPLETE
@@ -369,9 +371,9 @@ def validate(experiment: str, settings: tuple[str, ...]) -> None:
     prepared = prepare(file, overrides)
     arms = prepare_arms(file, overrides, prepared)
     data, plan = prepared.data, prepared.plan
-    click.echo(f"{file}: valid")
+    say(f"{file}: valid")
     say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
-    click.echo(f"  network  {prepared.network.name}")
+    say(f"  network  {prepared.network.name}")
     networks = f"{len(plan)} network{'' if len(plan) == 1 else 's'}"
     loss, epochs = prepared.settings.loss, prepared.settings.epochs
     click.echo(f"  training {networks}, loss {loss}, at most {epochs} epochs")

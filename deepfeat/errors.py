@@ -10,6 +10,8 @@ from difflib import get_close_matches
 from enum import IntEnum
 from errno import ENOMEM
 
+from deepfeat.visible import visible
+
 
 class ExitCode(IntEnum):
     """What the process tells its caller."""
@@ -39,9 +41,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """`source:line:column: message`, leaving out the parts that are unknown."""
+        """`source:line:column: message` on one line, leaving out the parts that are unknown."""
         place = [self.source, *(str(part) for part in (self.line, self.column) if part)]
-        return f"{':'.join(place)}: {self.message}"
+        return visible(f"{':'.join(place)}: {self.message}")
 
 
 class DeepfeatError(Exception):

@@ -312,6 +312,30 @@ def test_a_lack_of_memory_is_no_bug(
 # --- the other commands -------------------------------------------------------------------------------------
 
 
+def test_names_in_a_table_can_forge_no_line(deepfeat: Type, write_experiment: Write) -> None:
+    forged = "x\nexperiment.yml: valid"
+    write_experiment(data={"path": "t\x1b]0;.csv", "target": "y"}, methods=["gate"])
+    rows = "".join(f'{row}.5,"{forged if row % 3 else ""}",{row % 2}\n' for row in range(40))
+    Path("t\x1b]0;.csv").write_text("a,b,y\n" + rows)
+    code, out, err = deepfeat("validate")
+    assert (code, err) == (0, "")
+    assert out.splitlines().count("experiment.yml: valid") == 1
+    assert r"x\nexperiment.yml: valid" in out
+    assert r"t\x1b]0;: 40 rows" in out
+    assert "\x1b" not in out
+
+
+def test_names_of_images_can_forge_no_line(deepfeat: Type, write_experiment: Write) -> None:
+    bad = Path("pictures/cat") / "a\x1b]0;pwned\x07\nTraining complete.png"
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(b"no image")
+    write_experiment().write_text("name: pictures\ndata: {images: pictures}\nmethods: [saliency]\n")
+    code, _, err = deepfeat("validate")
+    assert code == 2
+    (line,) = err.splitlines()
+    assert line.startswith(r"pictures/cat/a\x1b]0;pwned\x07\nTraining complete.png: ")
+
+
 def test_validate_says_what_would_be_run(deepfeat: Type, write_experiment: Write) -> None:
     path = write_experiment()
     code, out, err = deepfeat("validate", "training.loss=cross_entropy")

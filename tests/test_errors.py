@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from deepfeat.errors import is_lack_of_memory
+from deepfeat.errors import InputError, Problem, is_lack_of_memory
 
 
 class ResourceExhaustedError(Exception):
@@ -36,3 +36,9 @@ def test_a_lack_of_memory_is_known_by_all_its_names(error: Exception) -> None:
 )
 def test_other_errors_are_none(error: Exception | None) -> None:
     assert not is_lack_of_memory(error)
+
+
+def test_a_problem_is_one_line_whatever_names_are_in_it() -> None:
+    problem = Problem("a\x1b[2J\nb.csv", 3, 0, "found\r\n'x'; rename it")
+    assert str(problem) == r"a\x1b[2J\nb.csv:3: found\r\n'x'; rename it"
+    assert str(InputError([problem, Problem("c", 0, 0, "d")])).splitlines() == [str(problem), "c: d"]

@@ -184,5 +184,6 @@ def slurm(
     try:
         return queue.follow(jobs, paths, click.echo)
     except KeyboardInterrupt:
-        say(f"\nThe jobs go on; the same command shows their progress, and scancel {jobs.head} ends them.")
+        click.echo()
+        say(f"The jobs go on; the same command shows their progress, and scancel {jobs.head} ends them.")
         return ExitCode.COMPLETE

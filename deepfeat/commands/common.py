@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deepfeat.visible import visible
+
 if TYPE_CHECKING:
     from deepfeat.runs.paths import RunPaths
 
@@ -23,20 +25,18 @@ SETTINGS = click.argument("settings", nargs=-1, metavar="[KEY.PATH=VALUE]...")
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print lines; on a terminal, one that is too long is broken between words, and goes on indented.
+    """Print a line; on a terminal, one that is too long is broken between words, and goes on indented.
 
     Args:
-        text: what to print.
+        text: what to print; names in it can neither begin another line nor steer the terminal.
         err: whether it goes to standard error.
     """
-    for line in text.splitlines():
-        if (sys.stderr if err else sys.stdout).isatty():
-            indent = " " * (len(line) - len(line.lstrip(" ")))
-            width = shutil.get_terminal_size().columns
-            line = click.wrap_text(  # noqa: PLW2901 - the same line, for a terminal
-                line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  "
-            )
-        click.echo(line, err=err)
+    line = visible(text)
+    if (sys.stderr if err else sys.stdout).isatty():
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        width = shutil.get_terminal_size().columns
+        line = click.wrap_text(line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  ")
+    click.echo(line, err=err)
 
 
 def experiment_and_overrides(experiment: str, settings: Sequence[str]) -> tuple[Path, list[str]]:

@@ -64,7 +64,7 @@ def features(
 
     target = output or Path(f"features-{os.path.basename(layer)}.parquet")  # noqa: PTH119 - a name, not a path
     rows = write_features(run, layer, target, data=data, model=model, memory=limit)
-    click.echo(f"{target}: {rows:,} rows")
+    say(f"{target}: {rows:,} rows")
     if classifier:
         learned = learn(target)
         place = target.with_suffix(".classifier.npz")

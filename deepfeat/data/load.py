@@ -10,7 +10,7 @@ from deepfeat.config.schema import DataConfig
 from deepfeat.data.checks import Duplicates, Leaks
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.digest import fingerprint
-from deepfeat.data.faults import Remarks
+from deepfeat.data.faults import Remarks, shorten
 from deepfeat.data.groups import GroupCodes
 from deepfeat.data.images.load import load_images
 from deepfeat.data.matrix import MatrixWriter, column_medians, open_matrix
@@ -148,6 +148,6 @@ def _fill_gaps(outline: Outline, writer: MatrixWriter, memory_limit: int, remark
             fills[category.used] = (
                 names[category.used],
                 int(missing[category.used]),
-                f"most frequent category {level}",
+                f"most frequent category {shorten(level)}",
             )
     remark_on_fills([fills[used] for used in sorted(fills)], remarks)

@@ -14,8 +14,9 @@ from markupsafe import Markup
 from deepfeat.report.figures.picture import Picture
 from deepfeat.report.results import Results
 from deepfeat.report.table import written
+from deepfeat.visible import visible
 from deepfeat.writing.csvfiles import read_table
-from deepfeat.writing.labels import number_format, visible
+from deepfeat.writing.labels import number_format
 
 _ROWS = 60
 """Rows of the numbers below a figure."""

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from deepfeat.report.results import Results
+from deepfeat.visible import visible
 from deepfeat.writing.canvas import signed
-from deepfeat.writing.labels import number_format, shortened, visible
+from deepfeat.writing.labels import number_format, shortened
 
 Kind = Literal["number", "interval", "text", "feature", "bar"]
 

@@ -17,7 +17,8 @@ from deepfeat.runs.logfile import LOGGER, logged_to
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
 from deepfeat.runs.ranktable import ranking_lines
-from deepfeat.writing.labels import duration, on_own_lines, visible
+from deepfeat.visible import on_own_lines, visible
+from deepfeat.writing.labels import duration
 from deepfeat.writing.terminal import styled_console
 
 # marks a log record that is already on the console

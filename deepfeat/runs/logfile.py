@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deepfeat.visible import on_own_lines
 from deepfeat.writing.atomic import OutputError, make_directory
-from deepfeat.writing.labels import on_own_lines
 
 LOGGER = logging.getLogger("deepfeat")
 """Every logger of deepfeat and of its plugins is below this one."""

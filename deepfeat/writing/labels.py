@@ -1,33 +1,13 @@
-"""How names and numbers are shown to people, in a terminal, a log or a figure.
-
-Names are chosen by others; here they become text that is safe to show anywhere.
-"""
+"""How names and numbers are shown to people, in a terminal, a log or a figure: short enough for its place."""
 
 import math
-import unicodedata
 from collections.abc import Iterable
 
 from rich.cells import cell_len
 
+from deepfeat.visible import visible
+
 ELLIPSIS = "…"
-
-# two formatting characters are part of how some scripts are spelt (Persian, Hindi, joined emoji)
-_JOINERS = "\u200c\u200d"
-
-
-def visible(text: str) -> str:
-    r"""The text on one line, with what cannot be seen written out.
-
-    Control characters (a newline becomes `\n`, an escape `\x1b`), characters that change the direction of the
-    text around them, and other invisible ones could forge lines of a log, or repaint a terminal. Letters of
-    every script stay.
-    """
-    return "".join(_written_out(char) if _is_invisible(char) else char for char in text)
-
-
-def on_own_lines(text: str) -> str:
-    """A text of several lines, visible, all but the first indented: none can pose as another message."""
-    return "\n    ".join(visible(line) for line in text.split("\n"))
 
 
 def shortened(text: str, cells: int) -> str:
@@ -85,11 +65,3 @@ def _first(text: str, cells: int) -> str:
         if used > cells:
             return text[:index]
     return text
-
-
-def _is_invisible(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in _JOINERS
-
-
-def _written_out(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

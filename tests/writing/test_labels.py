@@ -1,37 +1,13 @@
 """Names that are shown to people."""
 
 import math
-import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from deepfeat.writing.labels import duration, number_format, on_own_lines, shortened, visible
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("mean radius", "mean radius"),
-        ("two\nlines", r"two\nlines"),
-        ("\x1b[31mred", r"\x1b[31mred"),
-        ("abc\u202etxt", r"abc\u202etxt"),
-        ("Größe 血圧 גיל", "Größe 血圧 גיל"),
-        ("क्\u200dष", "क्\u200dष"),
-    ],
-)
-def test_invisible_characters_are_written_out(text: str, shown: str) -> None:
-    assert visible(text) == shown
-
-
-@given(st.text())
-@settings(deadline=None)
-def test_nothing_is_left_that_could_steer_a_terminal(text: str) -> None:
-    shown = visible(text)
-    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
-    assert len(shown.splitlines()) <= 1
+from deepfeat.writing.labels import duration, number_format, shortened
 
 
 def test_both_ends_of_a_long_name_are_kept() -> None:
@@ -44,10 +20,6 @@ def test_both_ends_of_a_long_name_are_kept() -> None:
 @settings(deadline=None)
 def test_never_wider_than_asked(text: str, cells: int) -> None:
     assert cell_len(shortened(text, cells)) <= cells
-
-
-def test_only_the_first_line_of_a_message_starts_at_the_margin() -> None:
-    assert on_own_lines("one\ntwo\x07\nthree") == "one\n    two\\x07\n    three"
 
 
 @pytest.mark.parametrize(
