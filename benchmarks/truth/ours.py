@@ -104,6 +104,7 @@ class Done:
             across=config.across_methods,
             resamples=1,
             weights=self.weights,
+            networks=(),
         )
 
     def conclusion(self) -> tuple[pd.DataFrame, bool | None]:

@@ -87,8 +87,8 @@ def answer(
         ranking: as `build_ranking` returns it.
         skill: the networks beside the baselines.
         members: how many stand behind it.
-        stable: of the members' top sets.
-        convergence: whether more networks are needed.
+        stable: of the networks' top sets, by the methods that ask them.
+        convergence: whether more networks are needed, by the same methods.
         top_k: size of the top.
         kendall_w: agreement of the methods, NaN where there is one only.
         confidence: of the intervals.
@@ -102,8 +102,8 @@ def answer(
     details = [
         *_carried(carriers, members),
         *_left_out(members),
-        *_stability(stable, top_k, level),
-        *_enough(convergence, members.averaged),
+        *_stability(stable, top_k, level, carriers),
+        *_enough(convergence, members.averaged, carriers),
         *_agreement(kendall_w),
         *controls,
     ]
@@ -146,7 +146,7 @@ def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers,
         + (f", {level} {row.rank_low:.0f} to {row.rank_high:.0f})" if with_interval else ")")
         for row in top.itertuples()
     ]
-    alone = list(carriers.told) == [NETWORKS]
+    alone = _alone(carriers)
     whom = _networks(members) if alone else _carriers(carriers, members)
     if len(ranking) == 1:
         return f"{top['feature'].iloc[0]} is the only feature, so {whom} cannot rank it against another."
@@ -212,10 +212,15 @@ def _clearly_better(model: str) -> str:
 
 def _carried(carriers: Carriers, members: Members) -> list[str]:
     """Who carries the ranking, where it is not the networks alone."""
-    if list(carriers.told) == [NETWORKS]:
+    if _alone(carriers):
         return []
     listed = _carriers(carriers, members)
     return [f"The ranking is the weighted mean of what matters to {listed}; the weights add up to 1."]
+
+
+def _alone(carriers: Carriers) -> bool:
+    """Whether the ranking is the networks' alone."""
+    return list(carriers.told) == [NETWORKS]
 
 
 def _carriers(carriers: Carriers, members: Members) -> str:
@@ -251,37 +256,41 @@ def _left_out(members: Members) -> list[str]:
     return found
 
 
-def _stability(stable: Stability, top_k: int, level: str) -> list[str]:
+def _stability(stable: Stability, top_k: int, level: str, carriers: Carriers) -> list[str]:
     if not math.isfinite(stable.value):
         return []
     word = "well" if stable.value > _STABLE else "poorly" if stable.value < _UNSTABLE else "fairly well"
+    whom = "Single networks" if _alone(carriers) else "By the methods that ask them, single networks"
     return [
         (
-            f"Single networks agree {word} on the top {top_k}: stability {stable.value:.2f} of 1 ({level} "
+            f"{whom} agree {word} on the top {top_k}: stability {stable.value:.2f} of 1 ({level} "
             f"{stable.low:.2f} to {stable.high:.2f}; Nogueira et al. 2018)."
         )
     ]
 
 
-def _enough(convergence: Convergence, averaged: int) -> list[str]:
+def _enough(convergence: Convergence, averaged: int, carriers: Carriers) -> list[str]:
     if convergence.enough is None:
         return []
+    part = "" if _alone(carriers) else " for their part of the ranking"
     if convergence.enough:
         return [
             (
-                f"{averaged} networks are enough: other ensembles of {convergence.recommended} or more give "
-                "the same ranking (correlation of importances at least 0.95 in 19 of 20 repetitions)."
+                f"{averaged} networks are enough{part}: other ensembles of {convergence.recommended} or more "
+                f"give the same {'part' if part else 'ranking'} (correlation of importances at least "
+                "0.95 in 19 of 20 repetitions)."
             )
         ]
+    repeats = f"{part} to repeat" if part else " for a ranking that repeats"
     if convergence.recommended is not None:
         return [
             (
-                f"{averaged} networks are not enough for a ranking that repeats; about "
-                f"{convergence.recommended} would be: set training.models: {convergence.recommended}."
+                f"{averaged} networks are not enough{repeats}; about {convergence.recommended} would be: "
+                f"set training.models: {convergence.recommended}."
             )
         ]
     most = int(convergence.curve["models"].max())
-    return [f"{averaged} networks are not enough for a ranking that repeats, and neither would be {most}."]
+    return [f"{averaged} networks are not enough{repeats}, and neither would be {most}."]
 
 
 def _agreement(kendall_w: float) -> list[str]:

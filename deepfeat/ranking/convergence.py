@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from deepfeat.ranking.aggregate import Across, mean_over_members, mean_over_methods
 from deepfeat.ranking.intervals import draw_counts, resampled_means
-from deepfeat.ranking.table import member_importance, member_rows
 from deepfeat.ranking.top import top_sets
 
 ENOUGH = 0.95
@@ -42,7 +41,6 @@ def convergence(
     *,
     confidence: float = 0.95,
     seed: int = 0,
-    members: int | None = None,
 ) -> Convergence:
     """Agreement of ensembles of other sizes with this one, and the size that is enough.
 
@@ -55,29 +53,33 @@ def convergence(
     A number is enough when at least 95 of 100 ensembles of that size agree by 0.95 or more.
 
     Args:
-        normalised: per method, (members, features) normalised scores; one with another number of rows stays
-            as it is in every ensemble, see `member_rows`.
+        normalised: per method, (members, features) normalised scores; none where no method asks single
+            networks.
         k: size of the top.
         across: how the methods are averaged, see `mean_over_methods`.
         confidence: of the intervals whose width is shown.
         seed: makes the draws repeatable.
-        members: how many there are, see `member_rows`.
 
     Returns:
         A curve with the columns `models`; `agreement`, its mean; `agreement_low`, what 95 % of the ensembles
         reach; `top_overlap`, the mean share of this ensemble's top k that another one finds; and
         `interval_width`, the mean width of the interval of the importance over the top k. With fewer than
         three members, or importances without differences, it has no rows.
+
+    Raises:
+        ValueError: the methods have different numbers of rows.
     """
+    columns = ["models", "agreement", "agreement_low", "top_overlap", "interval_width"]
+    nothing = Convergence(pd.DataFrame(columns=columns, dtype=np.float64), None, None)
+    if not normalised:
+        return nothing
     # A mean over members and methods may be taken in either order; one array is sooner resampled than many.
-    alone = across == "mean"
-    rows = {"": member_importance(normalised, members=members)} if alone else member_rows(normalised, members)
+    rows = {"": mean_over_methods(normalised)} if across == "mean" else normalised
     members = len(next(iter(rows.values())))
     full = mean_over_methods({name: mean_over_members(own)[None] for name, own in rows.items()}, across)[0]
     top = top_sets(full[None], k)[0]
-    columns = ["models", "agreement", "agreement_low", "top_overlap", "interval_width"]
     if members < 3 or len(full) < 2 or np.ptp(full) == 0:  # noqa: PLR2004 - nothing to draw or to compare
-        return Convergence(pd.DataFrame(columns=columns, dtype=np.float64), None, None)
+        return nothing
     points = []
     for size in _sizes(members):
         counts = draw_counts(members, _RESAMPLES, seed, size)

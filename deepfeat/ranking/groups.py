@@ -95,7 +95,7 @@ def rank_groups(
         groups: what to rank.
         features: names of all features.
         scores: per method, (members, features) normalised scores.
-        how: `across`, `confidence`, `resamples`, `seed`, `weights`, `members` of `build_ranking`.
+        how: `across`, `confidence`, `resamples`, `seed`, `weights`, `networks` of `build_ranking`.
 
     Returns:
         As `build_ranking`, but `group`, `kind`, `size` and `features` (a list of names) in front; the groups

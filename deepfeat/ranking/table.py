@@ -1,6 +1,6 @@
 """The ranking: one row per feature, best first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def build_ranking(
     seed: int = 0,
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
-    members: int | None = None,
+    networks: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Average the methods' scores over members, then over methods, and rank the features.
 
@@ -45,14 +45,16 @@ def build_ranking(
         seed: of the bootstrap.
         top_k: how many features count as the top; by default `default_top`.
         weights: how much each method counts in the mean over methods, see `weighted`; None counts all alike.
-        members: how many count, see `member_rows`.
+        networks: the methods with a row per network, which alone can say what single networks find; None for
+            all, which then have equally many rows.
 
     Returns:
         A row per feature, sorted by rank, with an index from 0: `feature`; `importance`, the mean over
         methods; `ci_low` and `ci_high`, its interval over members (NaN with one member); `rank` from 1, ties
         broken by name; `rank_low` and `rank_high`, how high and how low the feature could rank, see
-        `rank_interval` (NaN with one member); `top_share`, the share of members that put it into their top k;
-        then, per method in the order given, the mean of its normalised scores.
+        `rank_interval` (NaN with one member); `top_share`, the share of networks that put it into their top k
+        (NaN where no method has a row for each); then, per method in the order given, the mean of its
+        normalised scores.
 
     Raises:
         ValueError: nothing to rank (no feature, method or member left), scores of the wrong shape or not
@@ -74,7 +76,8 @@ def build_ranking(
     positions = rank_interval(
         together, features, across, confidence=confidence, resamples=resamples, seed=seed
     )
-    top = member_top_sets(together, top_k or default_top(len(features)), across, members)
+    own = {name: rows for name, rows in together.items() if networks is None or name in networks}
+    top = network_top_sets(own, top_k or default_top(len(features)), across)
     table = pd.DataFrame(
         {
             "feature": list(features),
@@ -84,7 +87,7 @@ def build_ranking(
             "rank": ranks(importance, features),
             "rank_low": _whole(positions.low),
             "rank_high": _whole(positions.high),
-            "top_share": top.mean(axis=0),
+            "top_share": top.mean(axis=0) if len(top) else np.nan,
             **means,
         }
     )
@@ -96,52 +99,25 @@ def method_columns(ranking: pd.DataFrame) -> list[str]:
     return [str(name) for name in ranking.columns if name not in COLUMNS and "." not in str(name)]
 
 
-def member_rows(
-    normalised: Mapping[str, NDArray[np.float64]], members: int | None = None
-) -> dict[str, NDArray[np.float64]]:
-    """The methods' scores with a row per member in each.
+def network_top_sets(
+    normalised: Mapping[str, NDArray[np.float64]], k: int, across: Across = "mean"
+) -> NDArray[np.bool_]:
+    """What each network puts into its top k, see `top_sets`.
 
     Args:
-        normalised: per method, (members, features) normalised scores.
-        members: how many there are; where that is not given, or no method has a row for each of them, it is
-            what most methods say, of those with several rows.
+        normalised: per method, (networks, features) normalised scores.
+        k: size of the top, at least 1.
+        across: how the methods are averaged, see `mean_over_methods`.
 
     Returns:
-        Per method (members, features). One with another number of rows, which counts repetitions of its own,
-        has the same part in each: its mean.
+        (networks, features); no rows where there is no method.
+
+    Raises:
+        ValueError: the methods have different numbers of rows.
     """
-    sizes = [len(values) for values in normalised.values()]
-    several = [size for size in sizes if size > 1] or sizes
-    rows = members if members is not None and members in sizes else max(several, key=several.count)
-    return {
-        name: values
-        if len(values) == rows
-        else np.broadcast_to(mean_over_members(values), (rows, values.shape[1]))
-        for name, values in normalised.items()
-    }
-
-
-def member_importance(
-    normalised: Mapping[str, NDArray[np.float64]], across: Across = "mean", members: int | None = None
-) -> NDArray[np.float64]:
-    """(members, features) the importance as each member alone would have it.
-
-    Args:
-        normalised: per method, (members, features) normalised scores, see `member_rows`.
-        across: how the methods are averaged, see `mean_over_methods`.
-        members: how many there are, see `member_rows`.
-    """
-    return mean_over_methods(member_rows(normalised, members), across)
-
-
-def member_top_sets(
-    normalised: Mapping[str, NDArray[np.float64]],
-    k: int,
-    across: Across = "mean",
-    members: int | None = None,
-) -> NDArray[np.bool_]:
-    """(members, features) what each member puts into its top k; see `member_importance` and `top_sets`."""
-    return top_sets(member_importance(normalised, across, members), k)
+    if not normalised:
+        return np.zeros((0, 0), dtype=np.bool_)
+    return top_sets(mean_over_methods(normalised, across), k)
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[np.float64] | NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """Methods that count differently in the average over methods."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +29,10 @@ def weighted(
     if weights is None or total == 0:
         return dict(scores)
     return {name: values * (len(scores) * given[name] / total) for name, values in scores.items()}
+
+
+def counting(methods: Iterable[str], weights: Mapping[str, float] | None) -> tuple[str, ...]:
+    """The methods that have a weight; all of them where all count alike, see `weighted`."""
+    if weights is None or not any(weights.values()):
+        return tuple(methods)
+    return tuple(name for name in methods if weights.get(name, 0.0) > 0)

@@ -50,7 +50,7 @@ def disagreements(results: Results) -> list[ShownTable]:
 
 
 def stability(results: Results) -> list[ShownTable]:
-    """How far single networks agree on the top features.
+    """How far single networks, and the answers of each method, agree on the top features.
 
     Args:
         results: of a finished run.
@@ -65,7 +65,8 @@ def stability(results: Results) -> list[ShownTable]:
         columns={"of": "order by", "top_k": "top", "rows": "answers", "low": "from", "high": "to"}
     )
     caption = (
-        "How far single networks agree on the top features: 1 they all name the same, 0 as much as by chance "
+        "How far single networks agree on the top features by all methods that ask them (importance), and "
+        "how far the single answers of each method do: 1 they all name the same, 0 as much as by chance "
         "(Nogueira, Sechidis & Brown 2018, JMLR 18), with its interval."
     )
     return [_table("Stability", caption, shown)]

@@ -25,9 +25,9 @@ from deepfeat.ranking.multiplicity import Multiplicity, adjusted
 from deepfeat.ranking.normalise import normalise
 from deepfeat.ranking.skill import Skill
 from deepfeat.ranking.stability import Stability, stability
-from deepfeat.ranking.table import build_ranking, member_top_sets
+from deepfeat.ranking.table import build_ranking, network_top_sets
 from deepfeat.ranking.top import default_top
-from deepfeat.ranking.weights import weighted
+from deepfeat.ranking.weights import counting, weighted
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.skill import MemberSkill, measure_skill
 from deepfeat.writing.atomic import write_text
@@ -52,7 +52,7 @@ class Conclusions:
         members: how many networks stand behind it.
         carriers: which models carry the ranking.
         top_k: size of the top.
-        stability: of the members' top sets by all methods together.
+        stability: of the networks' top sets by all methods that ask them together.
         convergence: whether more networks are needed.
         kendall_w: agreement of the methods.
         notes: what has to be said besides.
@@ -101,8 +101,8 @@ def conclude(
         weights: how much each method counts; None counts all alike.
         controls: what the methods that control the others found, in sentences.
     """
-    work = _Work(ensemble, judged, answers, config, seed, weights)
-    return work.conclude(about or {}, controls)
+    work = _Work(ensemble, judged, answers, config, seed, about or {}, weights)
+    return work.conclude(controls)
 
 
 def write_conclusions(paths: RunPaths, found: Conclusions) -> None:
@@ -129,9 +129,10 @@ class _Work:
         answers: Mapping[str, Importance],
         config: RankingConfig,
         seed: int,
-        weights: Mapping[str, float] | None = None,
+        about: Mapping[str, Outlook],
+        weights: Mapping[str, float] | None,
     ) -> None:
-        self.weights = weights
+        self.about, self.weights = about, weights
         self.ensemble, self.judged, self.answers = ensemble, judged, answers
         self.config, self.seed = config, seed
         self.data: Dataset = ensemble.data
@@ -142,6 +143,17 @@ class _Work:
         self.normalised = {name: normalise(s, config.normalise) for name, s in self.scores.items()}
         self.together = weighted(self.normalised, weights)
         self.means = {name: mean_over_members(values) for name, values in self.normalised.items()}
+        self.by_itself = {
+            name
+            for name, given in answers.items()
+            if given.predictions is not None or not about.get(name, Outlook()).asks_networks
+        }
+        # what others say is the same beside every network, and would pass for agreement of the networks
+        self.networks = [
+            name
+            for name in counting(answers, weights)
+            if name not in self.by_itself and len(self.scores[name]) == self.members
+        ]
         self.top_k = min(config.top_k or default_top(len(self.features)), len(self.features))
         self.notes: list[str] = []
         if weights is not None:
@@ -152,13 +164,12 @@ class _Work:
         """The rows that count: of an answer with a row per member, those of the members that do."""
         return values[self.keep] if len(values) == len(self.keep) else values
 
-    def conclude(self, about: Mapping[str, Outlook], controls: Sequence[str]) -> Conclusions:
+    def conclude(self, controls: Sequence[str]) -> Conclusions:
         config = self.config
         others = {
             name: given.predictions for name, given in self.answers.items() if given.predictions is not None
         }
-        by_itself = {name for name in self.answers if not about.get(name, Outlook()).asks_networks}
-        carriers = Carriers.of(list(self.answers), self.weights, by_itself | set(others), list(others))
+        carriers = Carriers.of(list(self.answers), self.weights, self.by_itself, list(others))
         ranking = build_ranking(
             self.features,
             self.scores,
@@ -169,7 +180,7 @@ class _Work:
             seed=self.seed,
             top_k=self.top_k,
             weights=self.weights,
-            members=self.members,
+            networks=self.networks,
         )
         skill, notes = measure_skill(
             self.ensemble,
@@ -189,12 +200,11 @@ class _Work:
         )
         stable = self.stability()
         together = convergence(
-            self.together,
+            self.asking_networks,
             self.top_k,
             config.across_methods,
             confidence=config.confidence,
             seed=self.seed,
-            members=self.members,
         )
         concordance = kendall_w(self.means)
         said = answer(
@@ -212,7 +222,7 @@ class _Work:
         tables = {
             "aggregates": self.aggregates(),
             "agreement": self.agreement(),
-            "disagreements": disagreements(self.features, self.means, self.top_k, about),
+            "disagreements": disagreements(self.features, self.means, self.top_k, self.about),
             "stability": self.stability_table(stable),
             "convergence": together.curve.astype({"models": np.int64}),
             "per_class": self.per_class(),
@@ -256,21 +266,27 @@ class _Work:
         table.insert(0, "method", list(self.means))
         return table
 
+    @property
+    def asking_networks(self) -> dict[str, Array]:
+        """Per method with a row per network, (networks, features) scores as they count."""
+        return {name: self.together[name] for name in self.networks}
+
     def stability(self) -> dict[str, Stability]:
-        """Of the top sets: under an empty name of all methods together, and of each method."""
-        together: dict[str, dict[str, Array]] = {"": self.together}
+        """Of the top sets: under an empty name of all methods that ask networks, and of each method."""
+        together: dict[str, dict[str, Array]] = {"": self.asking_networks}
         together |= {name: {name: values} for name, values in self.normalised.items()}
         return {
             name: stability(
-                member_top_sets(values, self.top_k, self.config.across_methods, self.members),
+                network_top_sets(values, self.top_k, self.config.across_methods),
                 self.config.confidence,
             )
             for name, values in together.items()
         }
 
     def stability_table(self, stable: Mapping[str, Stability]) -> pd.DataFrame:
-        """A row for all methods together, and one per method."""
-        rows = {name: len(values) for name, values in self.scores.items()} | {"": self.members}
+        """A row for all methods that ask networks, and one per method."""
+        rows = {name: len(values) for name, values in self.scores.items()}
+        rows[""] = self.members if self.networks else 0
         lines = [(name or "importance", self.top_k, rows[name], *found) for name, found in stable.items()]
         return pd.DataFrame(lines, columns=["of", "top_k", "rows", "stability", "low", "high"])
 
@@ -324,7 +340,7 @@ class _Work:
             "resamples": min(self.config.bootstrap, most),
             "seed": self.seed,
             "weights": self.weights,
-            "members": self.members,
+            "networks": self.networks,
         }
 
 

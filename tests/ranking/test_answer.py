@@ -198,3 +198,30 @@ def test_models_that_are_poor_together_must_not_be_used_either() -> None:
     worse = weighted(0.2, found=skill(0.6, joint=0.65))
     assert (worse.usable, worse.verdict, worse.better) == (False, "worse", "linear")
     assert "gene 0" not in " ".join(nothing.headline + worse.headline)
+
+
+def test_what_is_said_of_single_networks_is_no_claim_about_the_rest_of_the_ranking() -> None:
+    carriers = Carriers({"networks": 0.6, "forest": 0.4}, ("forest",))
+    stable = Stability(0.2, 0.1, 0.3)
+
+    def said(curve: Convergence, stable: Stability = stable) -> list[str]:
+        found = skill(0.9, joint=0.95)
+        told = answer(ranking(), found, ALL, stable, curve, top_k=2, carriers=carriers)
+        return list(told.details[1:])
+
+    sizes = pd.DataFrame({"models": [10, 40]})
+    assert said(Convergence(sizes, enough=True, recommended=10)) == [
+        (
+            "By the methods that ask them, single networks agree poorly on the top 2: stability 0.20 of 1 "
+            "(95 % interval 0.10 to 0.30; Nogueira et al. 2018)."
+        ),
+        (
+            "20 networks are enough for their part of the ranking: other ensembles of 10 or more give the "
+            "same part (correlation of importances at least 0.95 in 19 of 20 repetitions)."
+        ),
+    ]
+    assert said(Convergence(sizes, enough=False, recommended=40))[1] == (
+        "20 networks are not enough for their part of the ranking to repeat; about 40 would be: set "
+        "training.models: 40."
+    )
+    assert said(NO_CURVE, NOTHING) == []

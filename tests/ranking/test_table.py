@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from deepfeat.ranking.table import COLUMNS, build_ranking, member_rows, method_columns
+from deepfeat.ranking.table import COLUMNS, build_ranking, method_columns
 
 NAMES = ["age", "sex", "cp", "chol"]
 FAST = {"resamples": 100}
@@ -106,17 +106,10 @@ def test_what_cannot_be_ranked_is_refused(features: list, scores: dict, keep: li
         build_ranking(features, scores, keep=keep)
 
 
-def test_there_are_as_many_members_as_is_said_whatever_most_methods_say() -> None:
-    members = {"gate": np.arange(8.0).reshape(4, 2)}
-    others = {
-        "trees": np.ones((3, 2)),
-        "forest": np.ones((3, 2)),
-        "line": np.ones((1, 2)),
-        "test": np.ones((1, 2)),
-    }
-    assert len(member_rows(members | others, 4)["line"]) == 4
-    np.testing.assert_array_equal(member_rows(members | others, 4)["gate"], members["gate"])
-    # where no method has a row for each, and where it is not known, the methods with several rows decide
-    assert {len(rows) for rows in member_rows(members | others).values()} == {3}
-    assert {len(rows) for rows in member_rows(others, 4).values()} == {3}
-    assert len(member_rows({"line": np.ones((1, 2))}, 4)["line"]) == 1
+def test_the_share_of_networks_is_that_of_the_methods_that_ask_them() -> None:
+    members = np.array([[9.0, 1, 0, 0], [9.0, 1, 0, 0], [1.0, 9, 0, 0], [1.0, 9, 0, 0]])
+    scores = {"gate": members, "forest": np.tile([0.0, 0, 0, 90], (3, 1)), "line": np.eye(4)[3:]}
+    table = build_ranking(NAMES, scores, top_k=1, networks=["gate"], **FAST).set_index("feature")
+    assert table["top_share"].to_dict() == {"age": 0.5, "sex": 0.5, "cp": 0, "chol": 0}
+    assert table["rank"].idxmin() == "chol"
+    assert build_ranking(NAMES, scores, networks=(), **FAST)["top_share"].isna().all()

@@ -5,7 +5,7 @@ import pytest
 
 from deepfeat.ranking.aggregate import mean_over_methods
 from deepfeat.ranking.table import build_ranking
-from deepfeat.ranking.weights import weighted
+from deepfeat.ranking.weights import counting, weighted
 
 SCORES = {
     "first": np.array([[3.0, 1.0, 0.0], [2.0, 1.0, 1.0]]),
@@ -52,3 +52,9 @@ def test_a_ranking_with_weights() -> None:
 def test_weights_are_for_the_mean() -> None:
     with pytest.raises(ValueError, match="not for mean_rank"):
         build_ranking(("a", "b", "c"), SCORES, across="mean_rank", weights={"first": 1, "second": 1})
+
+
+def test_methods_count_that_have_a_weight() -> None:
+    assert counting(("a", "b", "c"), {"a": 0.5, "b": 0.0}) == ("a",)
+    for alike in (None, {"a": 0.0, "b": 0.0}):
+        assert counting(("a", "b"), alike) == ("a", "b")

@@ -250,6 +250,47 @@ def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
 
 
 @pytest.mark.usefixtures("few_trees")
+@pytest.mark.parametrize("rows", [4, 9], ids=["as many fits as networks", "fits of its own number"])
+def test_what_other_models_find_does_not_pass_for_agreement_of_the_networks(rows: int) -> None:
+    networks: Any = Networks()
+    first = _answers()["first"]
+    other = Importance(np.tile([0.0, 0, 0, 9, 90, 0], (rows, 1)))
+    about = {"forest": Outlook(asks_networks=False)}
+    judged = judge_members(networks)
+    alone = conclude(networks, judged, {"first": first}, CONFIG, 0)
+    beside = conclude(networks, judged, {"first": first, "forest": other}, CONFIG, 0, about)
+    assert beside.ranking["feature"][0] == "plain"
+    assert beside.stability == alone.stability
+    assert beside.convergence.curve.equals(alone.convergence.curve)
+    shares = [found.ranking.set_index("feature")["top_share"].to_dict() for found in (beside, alone)]
+    assert shares[0] == shares[1]
+    assert "By the methods that ask them, single networks" in " ".join(beside.answer.details)
+    groups = [found.tables["groups"].set_index("group")["top_share"].to_dict() for found in (beside, alone)]
+    assert groups[0] == groups[1]
+    # a method that does not count says nothing either
+    weights = {"first": 0.5, "second": 0.0, "forest": 0.5}
+    answers = {**_answers(), "forest": other}
+    weighed = conclude(networks, judged, answers, CONFIG, 0, about, weights)
+    assert weighed.stability == alone.stability
+
+
+@pytest.mark.usefixtures("few_trees")
+def test_where_no_method_asks_networks_nothing_is_said_of_them(tmp_path: Path) -> None:
+    networks: Any = Networks()
+    answers = {"forest": Importance(_answers()["first"].scores[:4])}
+    about = {"forest": Outlook(asks_networks=False)}
+    found = conclude(networks, judge_members(networks), answers, CONFIG, 0, about)
+    assert found.ranking["top_share"].isna().all()
+    assert found.tables["stability"].set_index("of")["rows"].to_dict() == {"forest": 4, "importance": 0}
+    told = " ".join(found.answer.details)
+    assert "ingle networks" not in told
+    assert "enough" not in told
+    paths = RunPaths(tmp_path / "run")
+    write_conclusions(paths, found)
+    assert json.loads(paths.answer.read_text())["stability"]["value"] is None
+
+
+@pytest.mark.usefixtures("few_trees")
 def test_what_an_earlier_execution_left_and_this_one_does_not_write_goes(tmp_path: Path) -> None:
     paths = RunPaths(tmp_path / "run")
     _, found = _concluded(Networks())
