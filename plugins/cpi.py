@@ -15,6 +15,7 @@ from deepfeat.methods import (
     Importance,
     Method,
     conclude,
+    refuse_groups,
 )
 
 NULL = "given all other features, the target is independent of the feature"
@@ -68,7 +69,8 @@ class Cpi(Method):
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """All draws in one pass over the networks with all features."""
         del ensemble
-        crossfit = CrossFit.of(data, self.params, context, instead="effect or loco")
+        refuse_groups(data, context, instead="effect or loco")
+        crossfit = CrossFit.of(data, self.params, context)
         networks, model = crossfit.with_all(), crossfit.model_of_x()
         tables = [model.draw(context.rng) for _ in range(self.params.draws)]
         found = mean_above_zero(crossfit.rise_with(networks, tables, crossfit.tested).T)

@@ -16,6 +16,7 @@ from deepfeat.methods import (
     Importance,
     Method,
     conclude,
+    refuse_groups,
 )
 
 NULL = "given all other features, the target is independent of the feature"
@@ -83,7 +84,8 @@ class Hrt(Method):
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Draws batch by batch, for the features that need more."""
         del ensemble
-        crossfit = CrossFit.of(data, self.params, context, instead="effect or loco")
+        refuse_groups(data, context, instead="effect or loco")
+        crossfit = CrossFit.of(data, self.params, context)
         networks, model = crossfit.with_all(), crossfit.model_of_x()
         observed = float(crossfit.losses(crossfit.answers_with_all(networks)).mean())
         draws = max(self.params.draws, int(np.ceil(len(crossfit.tested) / self.params.q)))

@@ -20,6 +20,7 @@ from deepfeat.methods import (
     MethodError,
     MethodParams,
     by_columns,
+    refuse_groups,
     sum_columns,
     with_features,
 )
@@ -103,8 +104,8 @@ class Knockoff(Method):
         "them); and it is only as right as the Gaussian model of x"
     )
     trust = (
-        "when features are roughly Gaussian, there are dozens of them or more, and a list with few false "
-        "ones is wanted, no ranking"
+        "when features are roughly Gaussian, rows are independent, there are dozens of features or more, and "
+        "a list with few false ones is wanted, no ranking"
     )
     removes = (
         "not removed: it competes with a made copy that says nothing of the target and is as correlated "
@@ -135,6 +136,7 @@ class Knockoff(Method):
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """All networks of all draws are one plan; a row of scores per draw."""
         del ensemble
+        refuse_groups(data, context, instead="effect or loco")
         draws, per_draw, level = self.params.draws, self.params.networks, self.params.level
         # a draw of several is thresholded at half the level, which Ren & Barber found to work best
         own_level = level if draws == 1 else level / 2
@@ -157,7 +159,8 @@ class Knockoff(Method):
             np.maximum(w, 0),
             selected=chosen,
             null_hypothesis="the target does not depend on the feature once all other features are known",
-            assumption="the features are jointly Gaussian, with the covariance estimated from the table",
+            assumption="the features are jointly Gaussian, with the covariance estimated from the table, and "
+            "rows are independent",
             notes=(_note(int(chosen.sum()), data.n_features, draws, level),),
         )
 

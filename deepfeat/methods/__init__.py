@@ -17,6 +17,7 @@ from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.folds import fold_plan
 from deepfeat.methods.gradients import integrated_slopes
+from deepfeat.methods.grouped import refuse_groups
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
 from deepfeat.methods.hookspecs import hookimpl
 from deepfeat.methods.importance import Importance, MethodError, direction, sum_columns
@@ -107,6 +108,7 @@ __all__ = [
     "panels_figure",
     "per_model",
     "rebuilt",
+    "refuse_groups",
     "refuse_too_many",
     "retrained_losses",
     "rise_when_replaced",

@@ -99,27 +99,17 @@ class CrossFit:
     context: Context
 
     @classmethod
-    def of(
-        cls, data: Dataset, params: CrossFitParams, context: Context, *, instead: str | None = None
-    ) -> "CrossFit":
+    def of(cls, data: Dataset, params: CrossFitParams, context: Context) -> "CrossFit":
         """Share the rows of a table out; trains nothing yet.
 
         Args:
             data: the table.
             params: how many folds and networks.
             context: of the method that asks.
-            instead: of a method that draws rows independently of each other, what to use where there are
-                groups of rows, which it refuses.
 
         Raises:
-            MethodError: there are fewer rows, or groups of rows, than folds; or there are groups, and the
-                method draws rows.
+            MethodError: there are fewer rows, or groups of rows, than folds.
         """
-        if instead is not None and data.groups is not None:
-            raise MethodError(
-                f"{context.method} draws rows independently of each other, which rows of one group are not; "
-                f"use {instead}"
-            )
         units = data.n_rows if data.groups is None else len(np.unique(data.groups))
         if units < 2 * params.folds:
             what = "rows" if data.groups is None else "groups of rows"

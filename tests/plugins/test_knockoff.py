@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,16 @@ def test_too_few_features_are_refused_with_what_to_use(tmp_path: Path) -> None:
     data, _ = linear(50, 8, 1, 0)
     with pytest.raises(MethodError, match="at this level 10 or more"):
         KNOCKOFF(KNOCKOFF.Params(draws=2)).explain(None, data, Context(0, "knockoff", tmp_path, fit=refit))
+
+
+def test_rows_of_groups_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    data = replace(linear(60, 12, 2, 0)[0], groups=np.arange(60) // 3)
+
+    def untrained(*_: object, **__: object) -> Ensemble:
+        pytest.fail("networks were trained")
+
+    with pytest.raises(MethodError, match=r"knockoff draws rows independently .* use effect or loco"):
+        KNOCKOFF().explain(None, data, Context(0, "knockoff", tmp_path, fit=untrained))
 
 
 def test_a_constant_column_is_named(tmp_path: Path) -> None:
