@@ -40,7 +40,7 @@ class Effect(Method):
     on; what they leave unexplained of the target is compared with what the other features leave unexplained
     of the feature. A test and a slope as from a linear model, but the other features may act in any way that
     a network can learn. The effect of a number is the change per standard deviation (`unit` in `tests.csv`).
-    A category of several levels, and several classes, are tested as a whole with a chi-squared test;
+    A category of several levels, and several classes, are tested as a whole with an F test;
     `levels.csv` has the slope per unit for each level and class.
     """
 
@@ -107,6 +107,7 @@ class Effect(Method):
                 details={
                     "statistic": [test.statistic for test in tests],
                     "degrees": [test.degrees for test in tests],
+                    "units_left": [test.units_left for test in tests],
                     "unit": unit,
                 },
             ),

@@ -5,8 +5,10 @@ leave unexplained of the target, is zero in the mean if the two are independent 
 the two regressions only matter as a product, so either may be slow to learn.
 
 Shah & Peters 2020, "The hardness of conditional independence testing and the generalised covariance measure",
-Annals of Statistics 48(3); the partial effect is that of Robinson 1988, "Root-N-consistent semiparametric
-regression", Econometrica 56(4), in the form of Chernozhukov et al. 2018, Econometrics Journal 21(1).
+Annals of Statistics 48(3); several products are tested together by Hotelling 1931, "The generalization of
+Student's ratio", Annals of Mathematical Statistics 2(3); the partial effect is that of Robinson 1988,
+"Root-N-consistent semiparametric regression", Econometrica 56(4), in the form of Chernozhukov et al. 2018,
+Econometrics Journal 21(1).
 """
 
 from dataclasses import dataclass
@@ -16,8 +18,8 @@ from numpy.typing import NDArray
 
 from deepfeat.inference.units import Floats, totals
 
-# Products per independent unit, at most: with more of them their covariance is estimated too badly for the
-# chi-squared distribution to hold.
+# Columns of a feature are put together until there are as many independent units for each product, if they
+# can be; outputs are not. With more products the test stays valid, and finds less.
 UNITS_PER_PRODUCT = 20
 # A product that varies less than this, relative to the largest that there could be, is rounding.
 ROUNDING = 1e-12
@@ -29,20 +31,22 @@ class GcmTest:
     """A test of independence given the other features.
 
     Attributes:
-        statistic: T, standard normal, where there is one product; else the chi-squared statistic.
-        degrees: degrees of freedom of the chi-squared distribution; 1 where the statistic is T.
+        statistic: T, standard normal, where there is one product; else F.
+        degrees: how many products are tested, the first degrees of freedom of F; 1 where the statistic is T.
         p_value: two-sided.
+        units_left: units beyond the products, the second degrees of freedom of F; NaN where it is T.
     """
 
     statistic: float
     degrees: int
     p_value: float
+    units_left: float = float("nan")
 
     @property
     def excess(self) -> float:
-        """By how much the statistic, squared, exceeds what is expected of an irrelevant feature."""
+        """By how much all products together exceed what is expected of an irrelevant feature."""
         squared = self.statistic**2 if self.degrees == 1 else self.statistic
-        return max(0.0, squared - self.degrees)
+        return max(0.0, self.degrees * (squared - 1))
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,12 @@ def gcm_test(feature_left: Floats, target_left: Floats, groups: NDArray[np.int64
 
     With one product R of residuals, `T = sqrt(n) mean(R) / sd(R)` is standard normal under the null
     hypothesis. A feature of several columns, or a target of several outputs, has a product for each pair of
-    them, and `n mean(R)' cov(R)^-1 mean(R)` is chi-squared with as many degrees of freedom. A feature of so
-    many columns that their covariance could not be estimated is first reduced to its leading principal
-    components, which are chosen without looking at the target.
+    them. With the covariance of n units over n, `H = n mean(R)' cov(R)^-1 mean(R)` of d products is
+    `n / (n - 1)` times Hotelling's T^2, so that `F = H (n - d) / (n d)` follows the F distribution on d and
+    n - d degrees of freedom: exactly if the products are normal, and for large n whatever they are. H itself
+    is chi-squared in large samples alone: at 20 classes and 100 rows it rejects 18 % instead of 5 %. A
+    feature of many columns is first reduced to its leading principal components, which are chosen without
+    looking at the target.
 
     Args:
         feature_left: (rows, columns) what the other features leave unexplained of the feature.
@@ -101,11 +108,13 @@ def gcm_test(feature_left: Floats, target_left: Floats, groups: NDArray[np.int64
     values, vectors = np.linalg.eigh(correlation)
     present = values > len(values) * 1e-10
     along = (vectors.T @ standard)[present]
-    statistic = float(units * np.sum(along**2 / values[present]))
+    form = float(units * np.sum(along**2 / values[present]))
     degrees = int(present.sum())
     if degrees == 1:
-        return GcmTest(float(np.sqrt(statistic)), 1, float(stats.chi2.sf(statistic, 1)))
-    return GcmTest(statistic, degrees, float(stats.chi2.sf(statistic, degrees)))
+        return GcmTest(float(np.sqrt(form)), 1, float(stats.chi2.sf(form, 1)))
+    left = units - degrees
+    statistic = form * left / (units * degrees)
+    return GcmTest(statistic, degrees, float(stats.f.sf(statistic, degrees, left)), left)
 
 
 def partial_effect(

@@ -70,6 +70,7 @@ def test_categories_and_classes_are_tested_as_a_whole(infer: Infer, tmp_path: Pa
     assert any("Calibration measured at three classes" in note for note in found.notes)
     table = read_table(tmp_path / "tests.csv", text=["features", "is_cluster"])
     np.testing.assert_array_equal(table["degrees"], 4)
+    np.testing.assert_array_equal(table["units_left"], data.n_rows - 4)
     levels = read_table(tmp_path / "levels.csv", text=["feature", "level", "class"])
     assert len(levels) == 6 * 2 * 3
     strong = levels[(levels["feature"] == "feature 1") & (levels["level"] == "c")]
