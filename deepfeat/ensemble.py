@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.nets.gate import Gate
+from deepfeat.nets.losses import Head
 from deepfeat.nets.template import Template
 from deepfeat.training.alone import BATCH, keras_step_seconds
 from deepfeat.training.batches import padded
@@ -99,6 +100,11 @@ class Ensemble:
         return Ensemble(
             self.template, self.data, self.plan.select(index), chosen, records, inference=self._inference
         )
+
+    @property
+    def head(self) -> Head:
+        """What turns logits into answers; before a softmax only differences between logits matter."""
+        return self.template.head
 
     @property
     def succeeded(self) -> NDArray[np.int64]:

@@ -36,12 +36,12 @@ def attributions(
 
     Returns:
         (members, outputs, rows, columns): over columns they add up to the logit at the row less that at the
-        baseline, as far as the quadrature is exact. With several classes, logits are relative to their mean.
+        baseline, as far as the quadrature is exact. Before a softmax, logits are relative to their mean.
     """
     slopes = np.empty((len(ensemble), data.n_outputs, *x.shape), dtype=np.float32)
     for output in range(data.n_outputs):
         slopes[:, output] = integrated_slopes(ensemble, x, baselines, steps, output)
-    if data.task == "multiclass":
+    if ensemble.head == "softmax":
         slopes -= slopes.mean(axis=1, keepdims=True)
     return slopes * (x[None] - baselines[:, None, :])[:, None]
 
@@ -52,7 +52,7 @@ class IntegratedGradients(Method):
     The slope of every logit is followed from the mean of the network's training rows to a row of the table.
     The contributions of all features add up to what sets the row's answer apart from that of the average row,
     and unlike slopes alone they do not vanish where answers are saturated. The columns of a category are
-    added up with their signs. With several classes, logits are taken relative to their mean, since only
+    added up with their signs. Before a softmax, logits are taken relative to their mean, since only
     differences between logits change the answer.
     """
 

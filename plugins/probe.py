@@ -63,7 +63,7 @@ class Probe(Method):
         pairs = (self._pair(mean, deviation, data) for mean, deviation in zip(*ensemble.moments, strict=True))
         for part in ensemble.replaced(pairs, self.params.output):
             change = part.after.astype(np.float64) - part.before
-            if data.task == "multiclass" and self.params.output == "logit":
+            if ensemble.head == "softmax" and self.params.output == "logit":
                 # Only differences between logits change the answer.
                 change -= change.mean(axis=-1, keepdims=True)
             changes[part.member][..., part.features] = change.transpose(1, 2, 0)

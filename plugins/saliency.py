@@ -23,8 +23,8 @@ class Saliency(Method):
 
     Slopes are measured where the data are, at rows that all networks share, and multiplied with the deviation
     of the feature among the network's training rows, so that units do not matter. The columns of a category
-    are added up. With several classes, slopes are those of a logit relative to the mean of all logits, since
-    only differences between logits change the answer.
+    are added up. Before a softmax, slopes are those of a logit relative to the mean of all logits, since only
+    differences between logits change the answer.
     """
 
     name = "saliency"
@@ -57,7 +57,7 @@ class Saliency(Method):
         for members, part in members_at_a_time(ensemble, 2 * data.n_outputs * x.size):
             slopes = np.stack([part.gradients(x, output) for output in range(data.n_outputs)], axis=1)
             slopes *= deviations[members, None, None, :]
-            if data.task == "multiclass":
+            if ensemble.head == "softmax":
                 slopes -= slopes.mean(axis=1, keepdims=True)
             absolute[members] = sum_columns(np.abs(slopes).mean(axis=2, dtype=np.float64), data)
             signed[members] = sum_columns(slopes.mean(axis=2, dtype=np.float64), data)

@@ -170,6 +170,7 @@ def test_logits_are_what_probabilities_are_made_of(make: Make) -> None:
         ("regression", np.asarray),
     ):
         ensemble = make(task=task)
+        assert ensemble.head == {"asarray": "linear"}.get(head.__name__, head.__name__)
         x = ensemble.data.x[:6]
         np.testing.assert_allclose(
             head(ensemble.predict(x, "logit")), ensemble.predict(x), rtol=1e-5, atol=1e-6

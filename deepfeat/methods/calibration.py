@@ -16,15 +16,15 @@ STEPS = 30
 LEAST = 1e-6
 
 
-def one_against_rest(logits: NDArray[np.floating], task: str) -> Floats:
+def one_against_rest(logits: NDArray[np.floating], head: str) -> Floats:
     """Log-odds of every output against all others.
 
     Args:
         logits: (..., outputs).
-        task: of `multiclass` the outputs exclude each other; elsewhere logits are log-odds as they are.
+        head: what turns logits into answers; elsewhere than before a `softmax` they are log-odds as they are.
     """
     values = logits.astype(np.float64)
-    if task != "multiclass":
+    if head != "softmax":
         return values
     odds = np.empty_like(values)
     for output in range(values.shape[-1]):

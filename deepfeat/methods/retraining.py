@@ -194,20 +194,19 @@ def network_losses(ensemble: Ensemble, data: Dataset, params: JudgedParams) -> l
         )
         logits = part.predict(data.x[own], "logit")
         known = np.arange(longest) < cut[members, None]
-        each = loss(target[:, :, None], _answers(logits, target, known, data.task)[:, :, None]).mean(axis=2)
+        answers = logits if data.task == "regression" else _calibrated(logits, target, known, ensemble.head)
+        each = loss(target[:, :, None], answers[:, :, None].astype(np.float64)).mean(axis=2)
         for place, row in enumerate(each):
             at, end = cut[members][place], len(rows[members.start + place])
             found.append(Losses(row[:at], row[at:end]))
     return found
 
 
-def _answers(
-    logits: NDArray[np.float32], target: NDArray[np.floating], known: NDArray[np.bool_], task: Task
+def _calibrated(
+    logits: NDArray[np.float32], target: NDArray[np.floating], known: NDArray[np.bool_], head: str
 ) -> Floats:
-    """(networks, rows, outputs) what networks answer; probabilities calibrated with the known rows."""
-    if task == "regression":
-        return logits.astype(np.float64)
-    odds = one_against_rest(logits, task)
+    """(networks, rows, outputs) probabilities of networks, calibrated with the known rows."""
+    odds = one_against_rest(logits, head)
     outputs = range(odds.shape[2])
     weight = known.astype(np.float64)
     return np.stack([calibrated(odds[:, :, k], target[:, :, k], weight) for k in outputs], axis=2)

@@ -82,7 +82,7 @@ class Network(ABC):
 
     def head(self, task: str) -> str:
         """What turns logits into answers: `sigmoid`, `softmax` or `linear`."""
-        return {"multiclass": "softmax", "regression": "linear"}.get(task, "sigmoid")
+        return usual_head(task)
 
     def gate_penalties(self, members: range) -> list[float]:
         """The L1 penalty on the gates of each of these members (they may differ along a path)."""
@@ -105,3 +105,8 @@ class Network(ABC):
     def describe(self) -> dict[str, Any]:
         """Name and parameters: what the digest of a trained member depends on."""
         return {"preset": self.name, **self.params.model_dump(mode="json")}
+
+
+def usual_head(task: str) -> str:
+    """What turns logits into answers where a network does not say otherwise."""
+    return {"multiclass": "softmax", "regression": "linear"}.get(task, "sigmoid")

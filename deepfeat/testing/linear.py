@@ -16,6 +16,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.data.splits import Split
 from deepfeat.methods.annotations import Ensemble
 from deepfeat.methods.importance import sum_columns
+from deepfeat.nets.network import usual_head
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.replaced import Output, Pair, Replaced, rebuilt
 from deepfeat.training.scaling import moments
@@ -32,16 +33,16 @@ class LinearModel:
     Attributes:
         kernel: (columns, outputs) weights of the raw inputs.
         bias: (outputs,).
-        task: decides what turns logits into answers.
+        head: what turns logits into answers: `sigmoid`, `softmax` or `linear`.
     """
 
     kernel: Floats
     bias: Floats
-    task: str
+    head: str
 
     def __call__(self, x: ArrayLike) -> NDArray[np.float32]:
         """Probabilities, or values for a regression, (rows, outputs)."""
-        return _answers(np.asarray(x, dtype=np.float64) @ self.kernel + self.bias, self.task)
+        return _answers(np.asarray(x, dtype=np.float64) @ self.kernel + self.bias, self.head)
 
     def get_weights(self) -> list[Floats]:
         """Kernel and bias; the arrays themselves, so that a test notices a plugin that changes them."""
@@ -59,6 +60,7 @@ class LinearEnsemble:
         biases: (members, outputs).
         means: (columns,) what the inputs are centred at.
         deviations: (columns,) what they are divided by.
+        head: what turns logits into answers; that of most networks, unless it is replaced.
     """
 
     data: Dataset
@@ -67,6 +69,7 @@ class LinearEnsemble:
     biases: Floats
     means: Floats
     deviations: Floats
+    head: str
 
     @classmethod
     def fit(cls, data: Dataset, members: int = 4, *, seed: int = 0) -> "LinearEnsemble":
@@ -114,14 +117,15 @@ class LinearEnsemble:
                 kernels.append(_lasso(gram, product, len(targets) * plan.penalty[member]))
             else:
                 kernels.append(np.linalg.solve(gram, product))
-        return cls(data, plan, np.stack(kernels), np.stack(biases).astype(np.float64), means, deviations)
+        kernel, bias = np.stack(kernels), np.stack(biases).astype(np.float64)
+        return cls(data, plan, kernel, bias, means, deviations, usual_head(data.task))
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     def __getitem__(self, member: int) -> LinearModel:
         kernel = self.kernels[member] / self.deviations[:, None]
-        return LinearModel(kernel, self.biases[member] - self.means @ kernel, self.data.task)
+        return LinearModel(kernel, self.biases[member] - self.means @ kernel, self.head)
 
     def models(self) -> Iterator[LinearModel]:
         """Every member in turn."""
@@ -138,7 +142,7 @@ class LinearEnsemble:
         """Answers of all members, (members, rows, outputs); `x` may differ between them, as in `Ensemble`."""
         scaled = (np.asarray(x, dtype=np.float64) - self.means) / self.deviations
         logits = scaled @ self.kernels + self.biases[:, None, :]
-        return logits.astype(np.float32) if output == "logit" else _answers(logits, self.data.task)
+        return logits.astype(np.float32) if output == "logit" else _answers(logits, self.head)
 
     def gradients(self, x: ArrayLike, output: int = 0) -> NDArray[np.float32]:
         """Derivatives of one logit with respect to the raw inputs, (members, rows, columns)."""
@@ -227,10 +231,10 @@ def _lasso(gram: Floats, product: Floats, penalty: float) -> Floats:
     return kernel
 
 
-def _answers(logits: Floats, task: str) -> NDArray[np.float32]:
-    if task == "regression":
+def _answers(logits: Floats, head: str) -> NDArray[np.float32]:
+    if head == "linear":
         return logits.astype(np.float32)
-    if task == "multiclass":
+    if head == "softmax":
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         answers: Floats = powers / powers.sum(axis=-1, keepdims=True)
     else:

@@ -71,13 +71,13 @@ def test_separated_rows_stay_finite() -> None:
 
 def test_log_odds_of_a_class_against_the_rest() -> None:
     logits = RNG(0).normal(size=(2, 5, 3)).astype(np.float32) * 50
-    odds = one_against_rest(logits, "multiclass")
+    odds = one_against_rest(logits, "softmax")
     power = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     p = power / power.sum(axis=-1, keepdims=True)
     inside = (p > 1e-12) & (p < 1 - 1e-12)
     np.testing.assert_allclose(odds[inside], np.log(p[inside] / (1 - p[inside])), rtol=1e-3)
     assert np.isfinite(odds).all()
-    np.testing.assert_array_equal(one_against_rest(logits, "multilabel"), logits)
+    np.testing.assert_array_equal(one_against_rest(logits, "sigmoid"), logits)
 
 
 @pytest.mark.parametrize("rows", [1, 2])

@@ -71,6 +71,21 @@ def test_being_too_sure_costs_nothing_and_knowing_nothing_no_less_than_the_mean(
     assert known[0].unseen < 0.6 * expected
 
 
+def test_classes_with_a_sigmoid_each_are_judged_by_their_own_logits() -> None:
+    """What moves the logits of all classes alike is news to a sigmoid, and none to a softmax."""
+    data = planted(task="multiclass", rows=1200).dataset()
+    ensemble = LinearEnsemble.fit(data, 2)
+    kernels = ensemble.kernels.copy()
+    kernels[:, 4] += 30.0
+    for head, same in (("softmax", True), ("sigmoid", False)):
+        plain, moved = (
+            network_losses(replace(ensemble, kernels=weights, head=head), data, RetrainingParams())
+            for weights in (ensemble.kernels, kernels)
+        )
+        for before, after in zip(plain, moved, strict=True):
+            assert np.allclose(before.held_out, after.held_out, atol=1e-3) == same
+
+
 def test_targets_of_their_own_are_what_networks_are_judged_by(data: Dataset) -> None:
     ensemble = LinearEnsemble.fit(data, 2)
     own = np.stack([data.y, 1 - data.y])

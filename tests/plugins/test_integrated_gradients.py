@@ -89,3 +89,13 @@ def test_what_raises_all_logits_alike_does_not_matter(ask: Ask) -> None:
     raised = ask("integrated_gradients", replace(ensemble, kernels=kernels), data)
     np.testing.assert_allclose(raised.per_class, plain.per_class, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(plain.class_sign[:, [0, 2], 1], [[-1, 1]] * 4)
+
+
+def test_with_a_sigmoid_per_class_it_does(ask: Ask) -> None:
+    data = planted(task="multiclass").dataset()
+    ensemble = replace(LinearEnsemble.fit(data), head="sigmoid")
+    kernels = ensemble.kernels.copy()
+    kernels[:, 4] += 7.0
+    plain = ask("integrated_gradients", ensemble, data)
+    raised = ask("integrated_gradients", replace(ensemble, kernels=kernels), data)
+    assert (raised.per_class[..., 4] > plain.per_class[..., 4] + 3).all()

@@ -61,3 +61,12 @@ def test_each_class_has_its_direction(ask: Ask) -> None:
     kernels[:, 4] += 7.0
     raised = ask("probe", replace(ensemble, kernels=kernels), data)
     np.testing.assert_allclose(raised.per_class, answer.per_class, rtol=1e-3, atol=1e-4)
+
+
+def test_what_raises_all_logits_alike_matters_with_a_sigmoid_per_class(ask: Ask) -> None:
+    data = planted(task="multiclass").dataset()
+    ensemble = replace(LinearEnsemble.fit(data), head="sigmoid")
+    kernels = ensemble.kernels.copy()
+    kernels[:, 4] += 7.0
+    raised = ask("probe", replace(ensemble, kernels=kernels), data)
+    assert (raised.per_class[..., 4] > ask("probe", ensemble, data).per_class[..., 4] + 3).all()

@@ -40,6 +40,16 @@ def test_what_raises_all_logits_alike_does_not_matter(ask: Ask) -> None:
     np.testing.assert_allclose(raised.per_class, plain.per_class, rtol=1e-3, atol=1e-4)
 
 
+def test_with_a_sigmoid_per_class_it_does(ask: Ask) -> None:
+    data = planted(task="multiclass").dataset()
+    ensemble = replace(LinearEnsemble.fit(data), head="sigmoid")
+    kernels = ensemble.kernels.copy()
+    kernels[:, 4] += 7.0
+    plain = ask("saliency", ensemble, data)
+    raised = ask("saliency", replace(ensemble, kernels=kernels), data)
+    assert (raised.per_class[..., 4] > plain.per_class[..., 4] + 3).all()
+
+
 def test_each_class_has_its_direction(ask: Ask) -> None:
     data = planted(task="multiclass").dataset()
     answer = ask("saliency", LinearEnsemble.fit(data), data)
