@@ -1,4 +1,4 @@
-"""Have enough networks been trained? How much another ensemble of any size would agree with this one."""
+"""Have enough networks been trained? How much two ensembles of any size would agree with each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from deepfeat.ranking.intervals import draw_counts, resampled_means
 from deepfeat.ranking.top import top_sets
 
 ENOUGH = 0.95
-"""Least agreement that counts as enough, reached by 19 of 20 other ensembles."""
+"""Least agreement that counts as enough, reached by 19 of 20 pairs of ensembles."""
 
 _RESAMPLES = 200
 _STEPS = (1, 1.5, 2, 3, 5, 7)
@@ -42,15 +42,18 @@ def convergence(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Convergence:
-    """Agreement of ensembles of other sizes with this one, and the size that is enough.
+    """Agreement of two ensembles of the same size, for this size and others, and the size that is enough.
 
     The members that there are stand for all that could be trained: ensembles of m are drawn from them with
-    replacement (the m out of n bootstrap), so m may exceed their number, and an ensemble of the same size
-    does not agree with itself for free. The agreement is the correlation of both ensembles' importances over
-    the features: it weighs features by how far they stand out, so that thousands of irrelevant features in
-    no particular order do not count as disagreement about the rest.
+    replacement (the m out of n bootstrap), so m may exceed their number. Two of them are compared, drawn
+    independently of each other: to compare one with the mean of all members would tell how far it is from the
+    truth, and not how far another is, which misses the truth in a way of its own. The agreement is the
+    correlation of both ensembles' importances over the features: it weighs features by how far they stand
+    out, so that thousands of irrelevant features in no particular order do not count as disagreement about
+    the rest.
 
-    A number is enough when at least 95 of 100 ensembles of that size agree by 0.95 or more.
+    A number is enough when at least 95 of 100 pairs of ensembles of that size agree by 0.95 or more. A larger
+    ensemble agrees with one of that size at least as well.
 
     Args:
         normalised: per method, (members, features) normalised scores; none where no method asks single
@@ -61,8 +64,8 @@ def convergence(
         seed: makes the draws repeatable.
 
     Returns:
-        A curve with the columns `models`; `agreement`, its mean; `agreement_low`, what 95 % of the ensembles
-        reach; `top_overlap`, the mean share of this ensemble's top k that another one finds; and
+        A curve with the columns `models`; `agreement`, its mean; `agreement_low`, what 95 % of the pairs
+        reach; `top_overlap`, the mean share of an ensemble's top k that the other one finds; and
         `interval_width`, the mean width of the interval of the importance over the top k. With fewer than
         three members, or importances without differences, it has no rows.
 
@@ -84,8 +87,10 @@ def convergence(
     for size in _sizes(members):
         counts = draw_counts(members, _RESAMPLES, seed, size)
         drawn = mean_over_methods({name: resampled_means(own, counts) for name, own in rows.items()}, across)
-        agreement = _correlations(drawn, full)
-        overlap = (top_sets(drawn, k) & top).sum(axis=1) / max(1, top.sum())
+        # Each with the next one, which was drawn independently of it.
+        agreement = _correlations(drawn, np.roll(drawn, 1, axis=0))
+        tops = top_sets(drawn, k)
+        overlap = (tops & np.roll(tops, 1, axis=0)).sum(axis=1) / np.maximum(1, tops.sum(axis=1))
         tail = (1 - confidence) / 2
         low, high = np.quantile(drawn[:, top] if top.any() else drawn, [tail, 1 - tail], axis=0)
         points.append(
@@ -109,10 +114,10 @@ def _sizes(members: int) -> list[int]:
     return sorted({size for size in steps if size <= _BEYOND * members} | {members})
 
 
-def _correlations(rows: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of each row with one vector; 0 for a row without differences."""
-    left, right = rows - rows.mean(axis=1, keepdims=True), one - one.mean()
-    lengths = np.sqrt((left**2).sum(axis=1) * (right**2).sum())
-    found: NDArray[np.float64] = np.zeros(len(rows))
+def _correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation of each row with the same row of another array; 0 for a row without differences."""
+    left, right = (rows - rows.mean(axis=1, keepdims=True) for rows in (one, other))
+    lengths = np.sqrt((left**2).sum(axis=1) * (right**2).sum(axis=1))
+    found: NDArray[np.float64] = np.zeros(len(one))
     np.divide((left * right).sum(axis=1), lengths, out=found, where=lengths > 0)
     return found

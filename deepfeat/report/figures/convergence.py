@@ -8,7 +8,7 @@ from deepfeat.writing import canvas
 
 
 def draw_convergence(results: Results) -> Picture | None:
-    """Draw how far ensembles of other sizes would agree with this one.
+    """Draw how far two ensembles of a size would agree, for sizes below and above that of the run.
 
     Args:
         results: of a finished run.
@@ -25,7 +25,7 @@ def draw_convergence(results: Results) -> Picture | None:
         return None
     averaged = results.answer.get("members", {}).get("averaged")
     title = "Are there enough networks?"
-    subtitle = "agreement of an ensemble of that many networks with this one"
+    subtitle = "agreement of two ensembles of that many networks each"
     with sketch(results, "convergence", []) as (made, _):
         figure, axes = curve_axes(title, subtitle, "networks", "correlation of the importances")
         models = curve["models"].to_numpy()
@@ -33,7 +33,7 @@ def draw_convergence(results: Results) -> Picture | None:
         axes.fill_between(
             models, curve["agreement_low"], curve["agreement"], color=canvas.SKY, alpha=0.3, linewidth=0
         )
-        axes.plot(models, curve["agreement_low"], color=canvas.SKY, label="what 19 of 20 ensembles reach")
+        axes.plot(models, curve["agreement_low"], color=canvas.SKY, label="what 19 of 20 pairs reach")
         axes.axhline(ENOUGH, color=canvas.ORANGE, linewidth=1.2, linestyle="--", label=f"enough: {ENOUGH:g}")
         axes.set_xscale("log")
         axes.set_xticks(models, [f"{size:g}" for size in models])
@@ -52,8 +52,8 @@ def draw_convergence(results: Results) -> Picture | None:
         return made.finish(
             figure,
             title=title,
-            caption="How well an ensemble of that many networks agrees with this one, as the correlation "
-            "of both importances. Enough is where 19 of 20 ensembles reach the dashed line.",
+            caption="How well two ensembles of that many networks each agree, as the correlation of both "
+            "importances. Enough is where 19 of 20 pairs reach the dashed line.",
             alt="Curve of the agreement with the number of networks, from "
             f"{curve['agreement'].iloc[0]:.2f} with {models[0]:g} to "
             f"{curve['agreement'].iloc[-1]:.2f} with {models[-1]:g}.",
