@@ -40,11 +40,12 @@ class Stepwise(Method):
     At every step networks are trained with each candidate added (or left out), all of them as one plan, and
     the candidate with the least loss is taken. The rows are dealt into folds, and every fold has a path of
     its own: its networks learn from the other rows, candidates are compared on their validation rows, and
-    the loss of the path is that of the fold's rows, which had no part in any choice. Over all folds every row
-    is judged once, which gives the path its intervals. The number of features is the smallest whose loss is
-    within one standard error of the least, or `k`. Rows are dealt out at random, whatever the split method of
-    the training. A feature scores by its place in the order, counted from
-    that number; those beyond score 0. There is no p-value: one computed after such a search means nothing.
+    the loss of the path is that of the fold's rows, which had no part in choosing the features. Over all folds
+    every row is judged once, which gives the path its intervals. The number of features is the smallest whose
+    loss is within one standard error of the least, or `k`; without `k` these very losses choose the number,
+    and flatter it a little. Rows are dealt out at random, whatever the split method of the training. A
+    feature scores by its place in the order, counted from that number; those beyond score 0. There is no
+    p-value: one computed after such a search means nothing.
     """
 
     name = "stepwise"
@@ -61,8 +62,8 @@ class Stepwise(Method):
         "and what could have stood in for a chosen feature"
     )
     trust = (
-        "when few features are wanted to predict with; the score it ends with is from rows without part "
-        "in the choice"
+        "when few features are wanted to predict with; the loss it ends with is of rows without part in "
+        "choosing the features, but, without `k`, in choosing how many"
     )
     removes = "left out: networks are trained again on the features chosen so far"
 
@@ -243,9 +244,10 @@ def _notes(
         f"Selected by {chosen.direction} steps and {by}: {', '.join(some) or 'no feature'}{more}. The order "
         f"is the mean over {chosen.folds} folds, of which {agreeing} select just these."
     )
+    chosen_by = "" if chosen.k else "; their number was chosen by it"
     loss = (
-        f"Loss on rows that had no part in any choice: {selected.loss:.4f} (standard error "
-        f"{selected.std_error:.4f}) with these {selected.features}, at best {least.loss:.4f} with "
+        f"Loss on rows that had no part in choosing the features{chosen_by}: {selected.loss:.4f} (standard "
+        f"error {selected.std_error:.4f}) with these {selected.features}, at best {least.loss:.4f} with "
         f"{least.features}. It is no p-value, and none can be computed after such a search."
     )
     return choice, loss
@@ -291,7 +293,7 @@ def _draw_path(context: Context, names: list[str], sizes: list[Size], selected: 
         axes.axvline(selected.features, color=canvas.INK, linewidth=0.8, linestyle="--")
         axes.set_xticks(count, [drawable(text) for text in added], rotation=60, ha="right")
         axes.set_xlabel("features in the order of selection, each with those left of it")
-        axes.set_ylabel("loss on rows not chosen by")
+        axes.set_ylabel("loss on rows that chose no feature")
         axes.set_title(title, loc="left", weight="bold")
         axes.grid(axis="y", color=canvas.GRID, linewidth=0.8)
         figure.tight_layout()

@@ -39,6 +39,7 @@ def test_just_the_relevant_features_are_selected(direction: str, seed: int, ask:
     assert (answer.scores[:, problem.relevant] > 0).all()
     assert f"Selected by {direction} steps and the rule of one standard error" in answer.notes[0]
     assert "of which 3 select just these" in answer.notes[0]
+    assert "choosing the features; their number was chosen by it: " in answer.notes[1]
 
 
 def test_the_strongest_comes_first(ask: Ask, tmp_path: Path) -> None:
@@ -50,6 +51,7 @@ def test_the_strongest_comes_first(ask: Ask, tmp_path: Path) -> None:
     order = pd.read_csv(tmp_path / "order.csv")
     assert order["feature"].tolist()[:3] == ["feature 2", "feature 5", "feature 0"]
     assert order["selected"].tolist() == [True] * 3 + [False] * 3
+    assert answer.notes[1].startswith("Loss on rows that had no part in choosing the features: ")
 
 
 def test_noise_selects_nothing(ask: Ask) -> None:
