@@ -40,11 +40,11 @@ class Stepwise(Method):
     At every step networks are trained with each candidate added (or left out), all of them as one plan, and
     the candidate with the least loss is taken. The rows are dealt into folds, and every fold has a path of
     its own: its networks learn from the other rows, candidates are compared on their validation rows, and
-    the loss of the path is that of the fold's rows, which had no part in choosing the features. Over all folds
-    every row is judged once, which gives the path its intervals. The number of features is the smallest whose
-    loss is within one standard error of the least, or `k`; without `k` these very losses choose the number,
-    and flatter it a little. Rows are dealt out at random, whatever the split method of the training. A
-    feature scores by its place in the order, counted from that number; those beyond score 0. There is no
+    the loss of the path is that of the fold's rows, which had no part in choosing the features. Over all
+    folds every row is judged once, which gives the path its intervals. The number of features is the smallest
+    whose loss is within one standard error of the least, or `k`; without `k` these very losses choose the
+    number, and flatter it a little. Rows are dealt out at random, whatever the split method of the training.
+    A feature scores by its place in the order, counted from that number; those beyond score 0. There is no
     p-value: one computed after such a search means nothing.
     """
 
