@@ -1,15 +1,27 @@
 """The settings of an experiment that say where the work is done."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
 
+from deepfeat.config.endpoint import parse_endpoint
 from deepfeat.config.section import Section, Size, Text, fault
 from deepfeat.config.values import shown_value
 from deepfeat.errors import did_you_mean
 
 ENGINES = ("local", "dask")
+
+
+def _endpoint(text: str) -> str:
+    try:
+        parse_endpoint(text)
+    except ValueError:
+        raise fault(
+            f"found {shown_value(text)}; write a name or an address of this machine, with :port if it "
+            "matters, and an address of IPv6 with a port as '[fd00::5]:8786'"
+        ) from None
+    return text
 
 
 class TlsConfig(Section):
@@ -42,10 +54,11 @@ class DaskConfig(Section):
         default=None,
         description="join the cluster whose scheduler has written this file; with listen: write it",
     )
-    listen: Text | None = Field(
+    listen: Annotated[Text, AfterValidator(_endpoint)] | None = Field(
         default=None,
         description="have workers of other machines join, at this name or address of this machine, with "
-        ":port if it matters; by default nobody from outside can connect",
+        ":port if it matters (an address of IPv6 then in brackets, all of it in quotes); by default nobody "
+        "from outside can connect",
     )
     tls: TlsConfig | None = Field(
         default=None, description="encrypt, and let nobody in without a certificate of the same authority"

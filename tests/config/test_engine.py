@@ -40,6 +40,7 @@ def test_started_or_joined(settings: dict[str, Any], joins: bool) -> None:  # no
         ({"workers": 0}, "0 leaves nobody to do the work"),
         ({"memory": "4gb"}, "write an amount such as 4 GiB"),
         ({"tls": {"ca": "a"}}, "certificate"),
+        ({"listen": "head:auto"}, "found 'head:auto'; write a name or an address of this machine"),
     ],
 )
 def test_what_does_not_go_together_is_refused(settings: dict[str, Any], said: str) -> None:

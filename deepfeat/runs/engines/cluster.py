@@ -16,6 +16,7 @@ from distributed.security import Security
 from distributed.system import MEMORY_LIMIT
 
 from deepfeat.config import parse_size
+from deepfeat.config.endpoint import parse_endpoint
 from deepfeat.config.engine import DaskConfig, TlsConfig
 from deepfeat.errors import InputError, Problem
 from deepfeat.runs.console import RunConsole
@@ -135,9 +136,12 @@ def started(config: DaskConfig, scratch: Path, console: RunConsole) -> Iterator[
         config: how many workers, and where to listen.
         scratch: a directory for what workers write for themselves.
         console: told about it.
+
+    Raises:
+        InputError: certificates cannot be read, or this machine cannot listen there.
     """
     workers = workers_here(config)
-    host, _, port = (config.listen or LOOPBACK).partition(":")
+    host, port = parse_endpoint(config.listen or LOOPBACK)
     # Without certificates of the user's own, those of this one run keep other users of this machine out.
     safe = security(config.tls) or (Security.temporary() if config.listen is None else None)
     if safe is None:
@@ -147,14 +151,15 @@ def started(config: DaskConfig, scratch: Path, console: RunConsole) -> Iterator[
         )
     with (
         dask.config.set({**SETTINGS, "distributed.scheduler.allowed-failures": config.retries}),
-        LocalCluster(
+        _listening(
+            f"{host}:{port}" if port else host,
             n_workers=0,
             threads_per_worker=1,
             processes=True,
             worker_class=TellingNanny,
             memory_limit=worker_memory(config.memory, workers),
             host=host,
-            scheduler_port=int(port or 0),
+            scheduler_port=port,
             dashboard_address=f"{LOOPBACK}:0",
             worker_dashboard_address=f"{LOOPBACK}:0",
             security=safe,
@@ -208,6 +213,24 @@ def joined(config: DaskConfig, console: RunConsole) -> Iterator[Client]:
                 if config.shutdown:
                     client.shutdown()
                 client.close(_FAREWELL)
+
+
+def _listening(place: str, **settings: Any) -> LocalCluster:  # noqa: ANN401 - what dask takes
+    """A scheduler that listens.
+
+    Raises:
+        InputError: it cannot, because the place is not of this machine, or somebody else listens there.
+    """
+    try:
+        return LocalCluster(**settings)
+    except RuntimeError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        message = f"cannot listen at {place}: {cause.strerror}; name this machine, and a port that is free"
+        raise InputError(Problem("engine.dask.listen", 0, 0, message)) from error
 
 
 class Waiting:

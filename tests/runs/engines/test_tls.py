@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from distributed.comm import connect
 from distributed.security import Security
 
 from deepfeat.config.engine import DaskConfig
+from deepfeat.errors import InputError
 from deepfeat.runs.console import RunConsole
 from deepfeat.runs.engines.cluster import scheduler_at, security, started
 
@@ -112,6 +114,26 @@ def test_without_certificates_others_are_kept_out_of_the_workers_of_this_machine
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("listen", ["::1", "[::1]:0"])
+def test_it_listens_at_an_address_of_ipv6(tmp_path: Path, listen: str) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("there is no IPv6 here")
+    file = tmp_path / "scheduler.json"
+    with started(config(None, file, listen), tmp_path, RunConsole(io.StringIO())):
+        assert str(scheduler_at(file)).startswith("tcp://[::1]:")
+
+
+def test_where_this_machine_cannot_listen_is_told(tmp_path: Path) -> None:
+    settings = config(None, tmp_path / "scheduler.json", "name.invalid:8786")  # no machine is called so
+    with (
+        pytest.raises(
+            InputError, match=r"engine\.dask\.listen: cannot listen at name\.invalid:8786: .+; name"
+        ),
+        started(settings, tmp_path, RunConsole(io.StringIO())),
+    ):
+        pass
+
+
 def test_who_listens_without_certificates_is_told(tmp_path: Path) -> None:
     said = io.StringIO()
     with started(config(None, tmp_path / "scheduler.json"), tmp_path, RunConsole(said)):
