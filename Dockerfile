@@ -50,6 +50,7 @@ COPY .docker/entrypoint /usr/local/bin/deepfeat-container
 COPY pyproject.toml README.md LICENSE ./
 COPY plugins plugins
 COPY examples examples
+COPY cluster cluster
 COPY deepfeat deepfeat
 # Installed in place, so that the image is laid out as a checkout, /app/deepfeat beside /app/plugins; and readable
 # by any user, whatever the modes in the checkout of the one who builds.

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from deepfeat.cli import program
+from deepfeat.runs.engines.slurm import SCRIPT
 
 CLUSTER = Path(__file__).parents[1] / "cluster"
 SCRIPTS = sorted(CLUSTER.glob("*.sh"))
@@ -115,6 +117,42 @@ def test_the_script_for_pbs_starts_a_head_or_a_worker(tmp_path: Path, worker: bo
     known = {option for parameter in program.commands[said[0]].params for option in parameter.opts}
     assert {word for word in said if word.startswith("--")} <= known
     assert ("3" in said) == worker
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--script", "nope.sh"], "nope.sh: cannot be read: No such file or directory; name one with"),
+        (["--script", "."], "Invalid value for '--script': File '.' is a directory"),
+        (["--script", "binary"], "binary: is not UTF-8 text; name a script with --script"),
+        (["--script", "other.sh"], "has no line EXPERIMENT=...; take the shipped one"),
+    ],
+)
+@pytest.mark.parametrize("dry", [["--dry-run"], []])
+def test_a_script_that_cannot_be_used_is_told_in_a_line(
+    words: list[str], said: str, dry: list[str], deepfeat: Callable, write_experiment: Callable
+) -> None:
+    write_experiment()
+    Path("binary").write_bytes(b"\xff\xfe")
+    Path("other.sh").write_text("#!/bin/sh\n")
+    code, _, err = deepfeat("submit", "slurm", *dry, *words)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_the_image_has_the_scripts() -> None:
+    # Where the package looks for the shipped one: beside itself, as in a checkout.
+    root = CLUSTER.parent
+    assert f"COPY {SCRIPT.parent.name} " in (root / "Dockerfile").read_text()
+    assert f"!{SCRIPT.parent.name}" in (root / ".dockerignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("host", ["head:8786", "my head", "tcp://head"])
+def test_a_worker_is_told_where_its_address_is_none(host: str, deepfeat: Callable) -> None:
+    code, _, err = deepfeat("worker", "--address", "tcp://127.0.0.1:1", "--host", host)
+    assert code == 2
+    assert f"found {host}; write a name or an address, with no port" in err
 
 
 def test_what_would_be_submitted_can_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -86,9 +87,21 @@ def worker(
     except ValidationError as error:
         problems = [f"{path[0]}: {why}" for path, why in explain(error, DaskConfig, settings)]
         raise click.UsageError("; ".join(problems)) from error
+    name = None if host is None else _host(host)
     left = lifetime if lifetime is not None else lifetime_left(os.environ, time.time())
-    wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, host, run)
+    wanted = Work(cluster, processes or len(os.sched_getaffinity(0)), left, name, run)
     return work(wanted, lambda line: say(line, err=True))
+
+
+def _host(text: str) -> str:
+    """A host as addresses have it: one of IPv6 in brackets."""
+    from deepfeat.config.endpoint import parse_endpoint  # noqa: PLC0415 - commands import what they need
+
+    with suppress(ValueError):
+        host, port = parse_endpoint(text)
+        if not port:
+            return host
+    raise click.BadParameter(f"found {text}; write a name or an address, with no port", param_hint="--host")
 
 
 @click.group(context_settings=CONTEXT)
@@ -169,7 +182,7 @@ def slurm(
     paths = run_paths(file, overrides, output)
     wish = queue.Wish(file, overrides, paths, workers, image, script or queue.SCRIPT, options, tls or ())
     if dry_run:
-        click.echo(queue.filled_in(wish.script.read_text(encoding="utf-8"), queue.settings(wish)))
+        click.echo(queue.filled_in(queue.read_script(wish.script), queue.settings(wish)))
         for command in queue.commands(wish):
             click.echo(f"# {shlex.join(command)}")
         return ExitCode.COMPLETE

@@ -113,6 +113,21 @@ def filled_in(script: str, values: Mapping[str, str]) -> str:
     return script
 
 
+def read_script(path: Path) -> str:
+    """The text of a script.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}; name one with --script"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text; name a script with --script"
+    raise InputError(Problem(str(path), 0, 0, problem))
+
+
 def commands(wish: Wish, head: str = "HEAD") -> tuple[list[str], list[str]]:
     """How the head and the workers are submitted.
 
@@ -146,7 +161,7 @@ def submit(wish: Wish) -> Submitted:
     if known is not None:
         return known
     folder = _folder(wish.paths)
-    script = _text(wish.script)
+    script = read_script(wish.script)
     write_text(folder / "head.sh", filled_in(script, settings(wish)))
     head = _asked(commands(wish)[0]).split(";")[0].strip()
     workers = "none"
@@ -259,14 +274,6 @@ def _program(wish: Wish) -> list[str]:
 
 def _array(words: Sequence[str]) -> str:
     return f"({shlex.join(words)})"
-
-
-def _text(script: Path) -> str:
-    try:
-        return script.read_text(encoding="utf-8")
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}; name one with --script"
-        raise InputError(Problem(str(script), 0, 0, problem)) from error
 
 
 def _asked(command: Sequence[str]) -> str:
