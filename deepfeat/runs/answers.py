@@ -167,7 +167,7 @@ class LedgerAnswers:
     ) -> None:
         self.seed, self.methods = seed, methods
         self.ledger, self.paths, self.fit = ledger, paths, fit
-        self._scratch = scratch or paths.ledger / "work"
+        self._scratch = scratch or paths.work
         self.failed: dict[str, Exception] = {}
         self.elsewhere: Counter[str] = Counter()
 

@@ -24,13 +24,14 @@ Ask = Callable[[type[Method], MethodParams, Context, Sequence[int], float], Impo
 
 
 @contextmanager
-def asking(prepared: Prepared, ensemble: Ensemble, root: Path, console: RunConsole) -> Iterator[Ask]:
+def asking(prepared: Prepared, ensemble: Ensemble, folder: Path, console: RunConsole) -> Iterator[Ask]:
     """How the methods of an experiment are asked: in processes of their own, unless it says not to.
 
     Args:
         prepared: the experiment.
         ensemble: what they are asked about.
-        root: the directory of the run.
+        folder: where the files go that their processes read; others may remove them there unless it is the
+            directory of a run whose lease is held, or one of one's own.
         console: told how far a method is.
 
     Yields:
@@ -42,7 +43,7 @@ def asking(prepared: Prepared, ensemble: Ensemble, root: Path, console: RunConso
     if limits.isolation and client.IS_AVAILABLE:
         memory = None if limits.method_memory is None else parse_size(limits.method_memory)
         most, show = Limits(limits.method_seconds, memory), console.method_progress()
-        with IsolatedMethods(prepared.registry, ensemble, prepared.data, root, most, show) as isolated:
+        with IsolatedMethods(prepared.registry, ensemble, prepared.data, folder, most, show) as isolated:
             yield isolated.ask
     else:
         console.note("the methods run in this process: one that crashes ends the run")

@@ -1,9 +1,11 @@
 """The result files of a run, each written as a whole or not at all."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,16 +35,25 @@ def remove_results(paths: RunPaths) -> None:
 
 
 def remove_leftovers(paths: RunPaths) -> None:
-    """Delete what a killed run left half written.
+    """Delete what a killed run left half written, and the folders of methods that it had asked.
 
-    Others may publish to the ledger at this moment, so there only what is an hour old is deleted.
+    Others may publish to the ledger at this moment, so there only what is an hour old is deleted. Everything
+    else belongs to the run that holds the lease.
     """
+    shutil.rmtree(paths.work, ignore_errors=True)
     old = time.time() - _LEFT_FOR_GOOD
     for path in list(paths.root.rglob("*")):
         if is_temporary(path):
             with suppress(OSError):
                 if not path.is_relative_to(paths.ledger) or path.stat().st_mtime < old:
-                    path.unlink()
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def write_members(paths: RunPaths, records: Sequence[MemberRecord], judged: MemberSkill) -> None:

@@ -121,6 +121,11 @@ class RunPaths:
             return shared
         return self.root / _LEDGER
 
+    @property
+    def work(self) -> Path:
+        """Where the run that holds the lease gives methods their folders while it asks them."""
+        return self.ledger / "work"
+
     def arm(self, name: str) -> "RunPaths":
         """The run of an arm of this experiment."""
         return RunPaths(self.root / _ARMS / safe_name(name))

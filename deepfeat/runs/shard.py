@@ -126,7 +126,7 @@ class _Share:
         scratch: Path,
     ) -> None:
         self.prepared, self.trainer, self.paths = prepared, trainer, paths
-        self.console, self.shard = console, shard
+        self.console, self.shard, self.scratch = console, shard, scratch
         self.ledger = Ledger(paths.ledger)
         self.work = training_work(prepared.data, prepared.network, prepared.settings)
         self.fit = LedgerFit(self.ledger)
@@ -175,7 +175,8 @@ class _Share:
             return
         ensemble = ensemble.select(kept.tolist())
         keys = member_keys(ensemble.plan, self.work)
-        with asking(self.prepared, ensemble, self.paths.root, self.console) as ask:
+        # Not in the run directory: a run that collects meanwhile takes it for what a killed one has left.
+        with asking(self.prepared, ensemble, self.scratch, self.console) as ask:
             for method, params in methods:
                 self.console.method(method.name)
                 self._ask_one(question(self.prepared, method, params, keys), ask)

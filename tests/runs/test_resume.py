@@ -155,8 +155,18 @@ def test_what_a_killed_run_left_half_written_is_removed(runs: Runs, begin: Begin
     for path in (*left, old, others):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))
+    folders = (
+        runs.paths.root / ".deepfeat-tmp-3",
+        runs.paths.ledger / "work" / "asked",
+        ledger / ".deepfeat-tmp-4",
+    )
+    for folder in folders:
+        (folder / "inputs" / "data").mkdir(parents=True)
+        (folder / "inputs" / "data" / "x.npy").write_bytes(b"the table")
+        (folder / "inputs" / "data" / "x.npy").chmod(0o444)
+    os.utime(folders[-1], (0, 0))
     runs()
-    assert not any(path.exists() for path in (*left, old))
+    assert not any(path.exists() for path in (*left, old, *folders))
     assert others.exists(), "somebody may be writing it"
 
 

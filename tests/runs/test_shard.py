@@ -1,5 +1,6 @@
 """Shards: each computes its share and no more, and whoever collects finds it there."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,21 @@ def test_anything_else_is_refused_with_what_to_write(text: str) -> None:
 def test_every_stack_is_in_one_share() -> None:
     shares = [Shard(number, 3) for number in (1, 2, 3)]
     assert [[share.takes(index) for share in shares].count(True) for index in range(10)] == [1] * 10
+
+
+def test_what_its_methods_read_is_not_in_reach_of_a_run_that_collects(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepfeat.runs import shard as module  # noqa: PLC0415 - loads TensorFlow
+
+    ask, folders = module.asking, []
+
+    def noted(prepared: Any, ensemble: Any, folder: Path, console: Any) -> Any:  # noqa: ANN401
+        folders.append(folder)
+        return ask(prepared, ensemble, folder, console)
+
+    monkeypatch.setattr(module, "asking", noted)
+    shard(runs, "1/2")
+    assert folders
+    assert not any(folder.is_relative_to(runs.paths.root) for folder in folders)
+    assert not any(folder.exists() for folder in folders)

@@ -80,7 +80,7 @@ class IsolatedMethods:
         registry: tells where the methods come from.
         ensemble: what they are asked about.
         data: its table.
-        folder: a directory on the disk of the run, where the files go.
+        folder: where the files go, below a directory of their own.
         limits: what one method may take.
         show: called with how far a method is, and how far it has to go.
     """
