@@ -444,12 +444,13 @@ def _tracked(root: Path, trackers: "LoggingConfig", console: "RunConsole") -> Ex
     """Hand the run to the trackers that the experiment names; one that fails does not undo the results."""
     if not trackers.mlflow and not trackers.tensorboard:
         return ExitCode.COMPLETE
-    from deepfeat.interop.tracking import track  # noqa: PLC0415
+    from deepfeat.interop.tracking import track, without_passwords  # noqa: PLC0415
 
     try:
         track(root, trackers)
     except Exception as error:  # noqa: BLE001 - libraries and servers of others
-        console.warning(f"the results are complete, but logging them failed: {type(error).__name__}: {error}")
+        told = without_passwords(f"{type(error).__name__}: {error}")
+        console.warning(f"the results are complete, but logging them failed: {told}")
         return ExitCode.PARTIAL
     return ExitCode.COMPLETE
 

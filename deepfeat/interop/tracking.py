@@ -1,5 +1,6 @@
 """A finished run in the experiment trackers that a group may already use: MLflow and TensorBoard."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from pathlib import Path
@@ -9,9 +10,11 @@ import pandas as pd
 
 from deepfeat.config import LoggingConfig
 from deepfeat.interop.loading import Run, load_run
+from deepfeat.runs.identity import anywhere
 
 _LONGEST = 500  # letters of a parameter that MLflow shows
 _LOSSES = ("train_loss", "valid_loss")
+_WHO = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def track(root: Path, logging: LoggingConfig) -> None:
@@ -31,6 +34,11 @@ def track(root: Path, logging: LoggingConfig) -> None:
         to_tensorboard(run, Path(logging.tensorboard) / run.experiment.name)
 
 
+def without_passwords(text: str) -> str:
+    """A text without the names and passwords in the addresses that it holds, such as what a tracker says."""
+    return _WHO.sub("", text)
+
+
 def to_mlflow(run: Run, uri: str) -> str:
     """Log parameters, scores, losses per epoch and the result files as one MLflow run.
 
@@ -46,9 +54,8 @@ def to_mlflow(run: Run, uri: str) -> str:
     mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(run.experiment.name)
     with mlflow.start_run() as active:
-        mlflow.log_params(
-            {name: str(value)[:_LONGEST] for name, value in _flat(run.experiment.model_dump(mode="json"))}
-        )
+        settings = anywhere(run.experiment).model_dump(mode="json")
+        mlflow.log_params({name: str(value)[:_LONGEST] for name, value in _flat(settings)})
         mlflow.log_metrics(_numbers(run))
         for epoch, losses in _mean_losses(run).iterrows():
             mlflow.log_metrics(losses.to_dict(), step=int(str(epoch)))

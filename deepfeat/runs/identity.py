@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from deepfeat.config import Experiment
+from deepfeat.config import Experiment, LoggingConfig
 from deepfeat.config.engine import EngineConfig
 from deepfeat.runs import provenance
 from deepfeat.runs.ledger.code import ASKING, code_version, package_sha256, source_version, versions
@@ -12,9 +12,18 @@ from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.verify import verify
 
 
-def anywhere(prepared: Prepared) -> Experiment:
-    """The experiment without its engine: where it is computed is no part of it, its results are the same."""
-    return prepared.loaded.experiment.model_copy(update={"engine": EngineConfig()})
+def anywhere(experiment: Experiment) -> Experiment:
+    """An experiment without its engine and its trackers, also those of its arms.
+
+    Where it is computed and who is told are no part of it, its results are the same. And the address of a
+    tracker may hold a password, which must not come into the results.
+    """
+    elsewhere = {"engine": EngineConfig(), "logging": LoggingConfig()}
+    arms = {
+        name: {key: value for key, value in settings.items() if key not in elsewhere}
+        for name, settings in experiment.arms.items()
+    }
+    return experiment.model_copy(update={**elsewhere, "arms": arms})
 
 
 def begun(prepared: Prepared) -> dict[str, Any]:
@@ -23,7 +32,7 @@ def begun(prepared: Prepared) -> dict[str, Any]:
     infos = [prepared.registry.info[method.name] for method, _ in prepared.methods]
     record = provenance.started(
         experiment=experiment.name,
-        experiment_sha256=provenance.digest(anywhere(prepared).model_dump(mode="json")),
+        experiment_sha256=provenance.digest(anywhere(experiment).model_dump(mode="json")),
         data=data.name,
         data_sha256=data.sha256,
         plugins={f"{info.name} ({info.source})": info.sha256 for info in infos},

@@ -165,7 +165,7 @@ class _Run:
             log.warning("%s; it is written again", fault)
         if not is_same:
             remove_results(self.paths)
-        write_text(self.paths.experiment, dump_experiment(anywhere(self.prepared)))
+        write_text(self.paths.experiment, dump_experiment(anywhere(self.experiment)))
         record["attempts"] = provenance.attempts(earlier, record)
         write_text(self.paths.provenance, provenance.as_json(record))
         state, code = provenance.ExitState.INTERRUPTED, ExitCode.INTERRUPTED

@@ -1,9 +1,11 @@
 """Runs in MLflow and TensorBoard; skipped where the library is not installed."""
 
 import json
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from deepfeat.interop.tracking import (
     to_mlflow,
     to_tensorboard,
     track,
+    without_passwords,
 )
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing.csvfiles import write_table
@@ -77,6 +80,25 @@ def test_settings_by_their_whole_name() -> None:
 
 def test_names_are_not_taken_for_markup() -> None:
     assert _as_plain("<b>*x*") == r"\<b\>\*x\*"
+
+
+def test_mlflow_is_not_told_where_the_trackers_are(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mlflow = MagicMock()
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    with (finished / "experiment.yml").open("a") as file:
+        file.write("logging: {mlflow: 'https://me:s3cret@host'}\n")
+        file.write("arms: {few: {logging: {mlflow: 'https://me:s3cret@host'}}}\n")
+    to_mlflow(load_run(finished), "https://me:s3cret@host")
+    (logged,) = mlflow.log_params.call_args.args
+    assert logged["name"] == "heart"
+    assert "s3cret" not in str(logged)
+
+
+def test_what_a_tracker_says_is_told_without_passwords() -> None:
+    said = "API request to https://me:s3cret@host/api and postgresql://u:p@x@db/y failed; ask a@b.org"
+    assert (
+        without_passwords(said) == "API request to https://host/api and postgresql://db/y failed; ask a@b.org"
+    )
 
 
 def test_nothing_is_logged_where_nothing_is_asked(finished: Path) -> None:

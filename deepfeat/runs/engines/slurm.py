@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepfeat.errors import DeepfeatError, ExitCode, InputError, Problem
+from deepfeat.runs.inside import refuse_links
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing.atomic import write_text
 
@@ -153,13 +154,14 @@ def submit(wish: Wish) -> Submitted:
     """Submit a run, unless it is submitted already: then these are its jobs.
 
     Raises:
-        InputError: the script cannot be filled in.
+        InputError: the script cannot be filled in, or a link leads out of the run directory.
         SlurmError: Slurm refuses.
         OutputError: the scripts cannot be written.
     """
     known = submitted(wish.paths)
     if known is not None:
         return known
+    refuse_links(wish.paths.root)
     folder = _folder(wish.paths)
     script = read_script(wish.script)
     write_text(folder / "head.sh", filled_in(script, settings(wish)))
@@ -181,11 +183,13 @@ def submitted(paths: RunPaths) -> Submitted | None:
     """The jobs of a run, if its head is waiting or running."""
     try:
         jobs = json.loads((_folder(paths) / "jobs.json").read_bytes())
-    except (OSError, ValueError):
+        head, workers = str(jobs["head"]), str(jobs["workers"])
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    if not state(jobs["head"]):
+    # The file may be somebody else's, and the number becomes part of a path.
+    if not head.isdecimal() or not state(head):
         return None
-    return Submitted(jobs["head"], jobs["workers"], _folder(paths) / f"head-{jobs['head']}.out")
+    return Submitted(head, workers, _folder(paths) / f"head-{head}.out")
 
 
 def state(job: str) -> str:

@@ -21,6 +21,7 @@ from deepfeat.runs.engines.slurm import (
     settings,
     state,
     submit,
+    submitted,
 )
 from deepfeat.runs.paths import RunPaths
 
@@ -89,6 +90,17 @@ def test_both_jobs_are_submitted_once(program: Program, wish: Wish) -> None:
     folder = wish.paths.root / "logs" / "slurm"
     assert (folder / "worker.sh").read_text().count("HEAD=1\n") == 1
     assert (folder / "head.sh").read_text().count("HEAD=\n") == 1
+
+
+@pytest.mark.parametrize(
+    "jobs", ["[]", "{}", '{"head": "../../../x", "workers": "2"}', '{"head": "--help", "workers": "2"}', "7"]
+)
+def test_what_names_no_job_is_not_asked_about(program: Program, wish: Wish, jobs: str) -> None:
+    program("squeue", "echo RUNNING")
+    folder = wish.paths.root / "logs" / "slurm"
+    folder.mkdir(parents=True)
+    (folder / "jobs.json").write_text(jobs)
+    assert submitted(wish.paths) is None
 
 
 def test_workers_that_are_refused_take_the_head_with_them(
