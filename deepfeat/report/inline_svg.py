@@ -39,6 +39,7 @@ def inline(svg: str, prefix: str) -> str:
         element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
         _styles_to_attributes(element)
         _prefix_identifiers(element, prefix)
+    _leave_colours_to_uses(root)
     box = root.get("viewBox", "0 0 1 1")
     width, height = (f"{float(length) * _PIXELS:.0f}" for length in box.split()[2:])
     root.attrib = {"viewBox": box, "width": width, "height": height}
@@ -53,6 +54,22 @@ def _styles_to_attributes(element: ET.Element) -> None:
         name, _, value = declaration.partition(":")
         if name.strip() in _ATTRIBUTES:
             element.set(name.strip(), value.strip().removesuffix("px"))
+
+
+def _leave_colours_to_uses(root: ET.Element) -> None:
+    """Take colours from repeated paths whose repetitions say the same.
+
+    A repetition is drawn as a child of its `use`, and the rules of the page for colours do not reach a path
+    in `defs` by way of it: what it says itself would stay as it is on a dark page.
+    """
+    uses: dict[str, list[ET.Element]] = {}
+    for use in root.iter("use"):
+        uses.setdefault(use.get("href", ""), []).append(use)
+    for path in root.iterfind(".//defs/path"):
+        repeated = uses.get(f"#{path.get('id')}", [])
+        for name in ("fill", "stroke"):
+            if repeated and all(use.get(name) == path.get(name) for use in repeated):
+                path.attrib.pop(name, None)
 
 
 def _prefix_identifiers(element: ET.Element, prefix: str) -> None:

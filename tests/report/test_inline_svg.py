@@ -38,6 +38,25 @@ def test_identifiers_of_two_figures_differ_and_are_all_found() -> None:
         assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg)) <= own
 
 
+def test_what_is_repeated_has_the_colours_of_its_repetitions() -> None:
+    with canvas.look([]):
+        figure = Figure(figsize=(3, 2))
+        axes = figure.add_subplot()
+        axes.plot([0, 1], [0, 1], linestyle="", marker="|", color=canvas.INK)
+        axes.plot([0, 1], [1, 0], linestyle="", marker="o", color=canvas.BLUE, fillstyle="none")
+        axes.fill_between([0, 1], [0, 0.2], [1, 0.8], color=canvas.SKY)
+        root = ET.fromstring(inline(canvas.as_text(figure), "a"))  # noqa: S314 - our own
+    uses = {use.get("href"): use for use in root.iter("use")}
+    paths = [path for path in root.iterfind(".//defs/path") if f"#{path.get('id')}" in uses]
+    assert len(paths) >= 4  # two ticks, two markers
+    for path in paths:
+        # the rules of the page colour what a repetition says, not what a path in <defs> says
+        assert "stroke" not in path.attrib
+        use = uses[f"#{path.get('id')}"]
+        assert "stroke" in use.attrib
+        assert path.get("fill") != use.get("fill") or "fill" not in path.attrib
+
+
 def test_every_colour_of_the_figures_has_one_for_the_dark() -> None:
     rules = figure_rules()
     colours = {canvas.SKY, canvas.INK, canvas.GREY, canvas.GRID, canvas.BELOW, canvas.ON_DARK}
