@@ -144,7 +144,7 @@ def _join(results: Results, arms: Mapping[str, Results], method: str, stem: str)
     for name, arm in arms.items():
         described = next((a for f, a in arm.figures(method).items() if Path(f).stem == stem), {})
         if csv := described.get("csv"):
-            path = arm.paths.artefacts(method) / Path(str(csv)).name
+            path = arm.paths.artefacts(method) / csv
             table = read_table(path, text=pd.read_csv(path, nrows=0, dtype=str).columns)
             table.insert(0, "arm", name, allow_duplicates=True)
             parts.append(table)

@@ -140,7 +140,7 @@ def _left(
     links = [(kind[1:].upper(), link(results, file)) for kind, file in files.items()]
     below: Numbers = ((), (), "")
     if csv := about.get("csv"):
-        table = next(iter(files.values())).with_name(Path(str(csv)).name)
+        table = next(iter(files.values())).with_name(csv)
         links.append(("CSV", link(results, table)))
         below = numbers(_mixed(table))
     return Shown(id_, title, "" if alt == title else alt, element, sorted(links), *below)

@@ -67,6 +67,11 @@ class Results:
         """The methods that the ranking averages."""
         return method_columns(self.ranking)
 
+    def asks_networks(self, methods: Iterable[str]) -> bool:
+        """Whether the methods ask each network by itself, and no models of their own."""
+        asked = self.record.get("methods", {})
+        return all(asked.get(method, {}).get("kind", "member") == "member" for method in methods)
+
     @cached_property
     def members(self) -> pd.DataFrame:
         """A row per network: how it trained, and its held-out scores."""
@@ -87,10 +92,30 @@ class Results:
         """What `answer.json` says: the answer in words, and what it rests on; empty where it is not there."""
         return self._json(self.paths.answer) if self.paths.answer.is_file() else {}
 
+    @property
+    def carriers(self) -> dict[str, float]:
+        """The models that carry the ranking, with their weights: `networks` alone, or others too."""
+        shares: dict[str, float] = self.answer.get("carried_by") or {}
+        return {model: share for model, share in shares.items() if share > 0} or {"networks": 1.0}
+
+    @property
+    def varied(self) -> str:
+        """What differs between the answers that are averaged."""
+        return "networks" if set(self.carriers) == {"networks"} else "networks and splits"
+
+    @property
+    def data_notes(self) -> list[str]:
+        """What was done to the table before anything was learned from it, a sentence each."""
+        return list(self.record.get("data", {}).get("notes", ()))
+
     def figures(self, method: str) -> dict[str, dict[str, Any]]:
-        """What a method says of the figures in its folder: by file, `title`, `alt` and `csv`."""
-        index = self.paths.artefacts(method) / INDEX
-        return self._json(index) if index.is_file() else {}
+        """What a method says of the figures in its folder: by file, `title`, `alt` and `csv`.
+
+        `csv` is the name of a file in that folder; None where there is no such file.
+        """
+        folder = self.paths.artefacts(method)
+        described = self._json(folder / INDEX) if (folder / INDEX).is_file() else {}
+        return {file: {**told, "csv": _in(folder, told.get("csv"))} for file, told in described.items()}
 
     def _json(self, path: Path) -> dict[str, Any]:
         try:
@@ -121,3 +146,9 @@ class Results:
             index = pd.Index(members[answered], name="member")
             self._scores[method] = pd.DataFrame(values, index=index, columns=raw.columns)
         return self._scores[method]
+
+
+def _in(folder: Path, csv: object) -> str | None:
+    """The name of a CSV file if the folder has it; what a plugin names need not be there."""
+    file = folder / Path(str(csv)).name
+    return file.name if csv and file.suffix == ".csv" and file.is_file() else None

@@ -63,6 +63,12 @@ def test_figures_of_several_arms_are_shown_together(run: RunPaths) -> None:
     assert joined.to_dict("list") == {"arm": ["experiment", "few"], "x": [1, 1], "y": [1.0, 2.0]}
 
 
+def test_numbers_that_an_arm_lacks_are_not_joined(run: RunPaths) -> None:
+    (run.arm("few").artefacts("gate") / "curve.csv").unlink()
+    assert len(side_by_side(Results(run.root))) == 1
+    assert not run.comparison.exists()
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_the_page_has_a_section_of_arms(run: RunPaths, tmp_path: Path) -> None:
     text = write_report(run.root).read_text(encoding="utf-8")

@@ -48,6 +48,16 @@ def test_a_plot_that_nobody_describes_is_shown_all_the_same(make_run: MakeRun) -
     assert left_by(Results(paths.root), "gate", "m")[0].title == "Bees"
 
 
+@pytest.mark.parametrize("csv", ["gone.csv", "swarm.png", "..", "../../ranking.csv"])
+def test_numbers_that_are_not_there_are_left_out(make_run: MakeRun, csv: str) -> None:
+    paths = make_run(["a", "b"])
+    context = Context(seed=0, method="gate", folder=paths.artefacts("gate"))
+    Figure(figsize=(2, 1)).savefig(context.artefact("swarm.png"), dpi=100)
+    describe_figure(context, "swarm.png", title="Bees", alt="A swarm.", csv=csv)
+    (shown,) = left_by(Results(paths.root), "gate", "m")
+    assert ([suffix for suffix, _ in shown.links], shown.rows) == (["PNG"], ())
+
+
 def test_the_png_stands_for_a_drawing_of_many_parts(make_run: MakeRun) -> None:
     paths = make_run(["a"])
     folder = paths.artefacts("gate")
