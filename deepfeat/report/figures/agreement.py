@@ -16,17 +16,20 @@ def draw_agreement(results: Results) -> Picture | None:
         results: of a finished run.
 
     Returns:
-        The figure, saved as `figures/agreement.*`; None where the run has no such table, or one method only.
+        The figure, saved as `figures/agreement.*`; None where the run has no such table, or no two
+        methods whose orders could be compared.
 
     Raises:
         InputError: the table is damaged.
         OutputError: a file cannot be written.
     """
     table = results.optional(results.paths.agreement, text=["method"])
-    if table is None or len(table) == 1:
+    if table is None:
         return None
     methods = table["method"].tolist()
     values = table[methods].to_numpy(dtype=np.float64)
+    if not np.isfinite(values[~np.eye(len(methods), dtype=np.bool_)]).any():
+        return None
     texts = [["" if np.isnan(value) else canvas.signed(f"{value:.2f}") for value in line] for line in values]
     names = [shortened(method, 24) for method in methods]
     title = "How far the methods agree"

@@ -6,6 +6,7 @@ from deepfeat.report.figures.grid import draw_grid
 from deepfeat.report.figures.picture import DOT, NAME, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count
+from deepfeat.writing import canvas
 from deepfeat.writing.labels import number_format, shortened
 
 _CLASSES = 12
@@ -31,10 +32,13 @@ def draw_classes(results: Results, top: int = 30) -> Picture | None:
         return None
     features = results.ranking["feature"].head(top).tolist()
     classes = table["class"].unique().tolist()[:_CLASSES]
-    wide = table.pivot_table(index="feature", columns="class", values="importance").loc[features, classes]
+    every = table.pivot_table(index="feature", columns="class", values="importance")[classes]
+    wide = every.loc[features]
     values = wide.to_numpy(dtype=np.float64)
+    largest = every.abs().max().to_numpy(dtype=np.float64)
+    shares = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)
     form = number_format(values.ravel())
-    texts = [[f"{value:{form}}" for value in line] for line in values]
+    texts = [[canvas.signed(f"{value:{form}}") for value in line] for line in values]
     names, headings = [shortened(name, NAME) for name in features], [shortened(name, 24) for name in classes]
     title = "Which features matter for which class"
     subtitle = (
@@ -42,7 +46,7 @@ def draw_classes(results: Results, top: int = 30) -> Picture | None:
     )
     with sketch(results, "classes", [*names, *headings]) as (made, drawable):
         figure = draw_grid(
-            values / np.fmax(values.max(axis=0), np.finfo(float).tiny),
+            shares,
             texts,
             [drawable(name) for name in names],
             [drawable(heading) for heading in headings],

@@ -6,6 +6,7 @@ from deepfeat.report.figures.grid import draw_grid
 from deepfeat.report.figures.picture import DOT, NAME, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count
+from deepfeat.writing import canvas
 from deepfeat.writing.labels import number_format, shortened
 
 
@@ -31,7 +32,9 @@ def draw_heatmap(results: Results, top: int = 30) -> Picture | None:
     largest = results.ranking[methods].abs().max().to_numpy(dtype=np.float64)
     shares = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)
     forms = [number_format(shown[method]) for method in methods]
-    texts = [[f"{value:{form}}" for value, form in zip(line, forms, strict=True)] for line in values]
+    texts = [
+        [canvas.signed(f"{value:{form}}") for value, form in zip(line, forms, strict=True)] for line in values
+    ]
     names = [shortened(name, NAME) for name in shown["feature"]]
     headings = [shortened(method, 24) for method in methods]
     title = "What each method says"

@@ -26,6 +26,7 @@ from deepfeat.report.figures.spread import draw_spread
 from deepfeat.report.results import Results
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing import canvas
+from deepfeat.writing.csvfiles import write_table
 
 MakeRun = Callable[..., RunPaths]
 Draw = Callable[[Results], Picture]
@@ -145,3 +146,28 @@ def test_what_is_no_run_is_refused(tmp_path: Path, draw: Draw) -> None:
 @pytest.mark.parametrize("draw", OPTIONAL)
 def test_a_run_without_the_file_has_no_such_figure(make_run: MakeRun, draw: Draw) -> None:
     assert draw(Results(make_run(["a", "b"]).root)) is None
+
+
+def test_one_feature_gives_no_empty_grid(make_run: MakeRun) -> None:
+    paths = make_run(["a"], full=True)
+    assert draw_agreement(Results(paths.root)) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sign", [-1.0, 0.0])
+def test_classes_without_a_positive_score_are_drawn_all_the_same(
+    make_run: MakeRun, drawn: list[Figure], sign: float
+) -> None:
+    paths = make_run(["a", "b"], full=True)
+    table = Results(paths.root).optional(paths.per_class, text=["class", "feature"])
+    write_table(paths.per_class, table.assign(importance=sign * table["importance"]))
+    draw_classes(Results(paths.root))
+    cells = [text.get_text() for text in drawn[0].axes[0].texts]
+    assert len(cells) == 4
+    assert len(drawn[0].axes[0].patches) == 4
+    assert not any("-" in cell for cell in cells)
+
+
+def test_numbers_below_nothing_have_a_minus_sign(make_run: MakeRun, drawn: list[Figure]) -> None:
+    draw_heatmap(Results(make_run(["a", "b"], normalise="none", shift=100.0).root))
+    assert all(text.get_text().startswith("\N{MINUS SIGN}") for text in drawn[0].axes[0].texts)
