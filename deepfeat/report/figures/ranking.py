@@ -5,7 +5,7 @@ import pandas as pd
 
 from deepfeat.report.figures.picture import DOT, NAME, SMALL, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import count, scale_in_words
+from deepfeat.report.words import count, counted, scale_in_words
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import number_format, shortened
 
@@ -67,14 +67,25 @@ def _draw_bars(page: canvas.Page, shown: pd.DataFrame) -> None:
 
 def _subtitle(results: Results, shown: int) -> str:
     methods = results.methods
-    networks = results.answer.get("members", {}).get("averaged") or len(results.scores(methods[0]))
     judge = results.experiment.ranking.weights
     weighed = "" if judge == "equal" else f", weighted by {shortened(judge, 30)}"
     parts = [
         count(len(results.ranking), shown),
-        f"mean of {networks} networks" if networks > 1 else "one network",
+        _models(results),
         f"{len(methods)} methods{weighed}" if len(methods) > 1 else shortened(methods[0], 30),
     ]
     if results.ranking["ci_low"].notna().any():
-        parts.append(f"lines: {results.experiment.ranking.confidence * 100:g} % interval over networks")
+        level = results.experiment.ranking.confidence * 100
+        parts.append(f"lines: {level:g} % interval over {results.varied}")
     return DOT.join(parts)
+
+
+def _models(results: Results) -> str:
+    """Whose importances are averaged."""
+    networks = results.answer.get("members", {}).get("averaged") or len(results.scores(results.methods[0]))
+    others = [model for model in results.carriers if model != "networks"]
+    if not others:
+        return f"mean of {networks:,} networks" if networks > 1 else "one network"
+    if len(others) == len(results.carriers):
+        return f"mean of {counted(len(others), 'model')} other than networks"
+    return f"mean of {counted(networks, 'network')} and {counted(len(others), 'other model')}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_ALONE = " A ring is the only answer of its method, of which no spread is known."
 _COLUMNS = ("lowest", "low", "median", "high", "highest")
 
 
@@ -35,9 +36,12 @@ def draw_spread(results: Results, top: int = 15) -> Picture:
     features = results.ranking["feature"].head(top).tolist()
     names = [shortened(name, NAME) for name in features]
     methods = results.methods
-    headings = [shortened(method, 20) for method in methods]
-    title = f"How far the networks agree in {shortened(results.experiment.name, NAME)}"
-    how = "dot: median network, thick line: half of them, thin line: 90 %"
+    scores = {method: _averaged(results, method) for method in methods}
+    headings = [_heading(method, len(scores[method])) for method in methods]
+    alone = results.asks_networks(methods)
+    who = "networks" if alone else "networks and other models"
+    title = f"How far the {who} agree in {shortened(results.experiment.name, NAME)}"
+    how = "dot: median answer, thick line: half of them, thin line: 90 %"
     subtitle = f"{count(len(results.ranking), len(names))}{DOT}{how}"
     with sketch(results, "spread", [*names, *headings, title]) as (made, drawable):
         page = canvas.Page.with_rows(
@@ -48,8 +52,8 @@ def draw_spread(results: Results, top: int = 15) -> Picture:
         )
         tables = []
         for method, axes in zip(methods, page.panels, strict=True):
-            quantiles = _quantiles(results.scores(method)[features])
-            _draw_distributions(axes, quantiles)
+            quantiles = _quantiles(scores[method][features])
+            _draw_distributions(axes, quantiles, alone=len(scores[method]) == 1)
             tables.append(quantiles.assign(method=method, feature=features))
         normalise = results.experiment.ranking.normalise
         if normalise != "none":
@@ -59,12 +63,27 @@ def draw_spread(results: Results, top: int = 15) -> Picture:
         page.corner.set_xlabel(scale(normalise), loc="left")
         return made.finish(
             page.figure,
-            title="Every network by itself",
-            caption=f"How the networks' answers are spread, method by method; {how}.",
+            title="Every network by itself" if alone else "Every network or other model by itself",
+            caption=f"How the answers of the {who} that count are spread, method by method; {how}."
+            + (_ALONE if any(len(each) == 1 for each in scores.values()) else ""),
             alt=f"For {len(methods)} methods, the spread of the importance of {len(names)} features over the "
-            "networks, as a dot with a thick and a thin line.",
+            f"{who}, as a dot with a thick and a thin line.",
             table=pd.concat(tables)[["method", "feature", *_COLUMNS]],
         )
+
+
+def _averaged(results: Results, method: str) -> pd.DataFrame:
+    """A method's scores without those of networks that are left out of every mean."""
+    scores, members = results.scores(method), results.members
+    if "averaged" not in members or not results.asks_networks([method]):
+        return scores
+    kept = scores[scores.index.isin(members.loc[members["averaged"] == 1, "member"])]
+    return scores if kept.empty else kept
+
+
+def _heading(method: str, answers: int) -> str:
+    """Above the panel of a method; one that answers once is told from one whose answers are all the same."""
+    return shortened(method, 20) if answers > 1 else f"{shortened(method, 12)} (1 answer)"
 
 
 def _quantiles(scores: pd.DataFrame) -> pd.DataFrame:
@@ -73,13 +92,14 @@ def _quantiles(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(_COLUMNS, values, strict=True)))
 
 
-def _draw_distributions(axes: "Axes", quantiles: pd.DataFrame) -> None:
-    """A dot, a thick and a thin line per feature."""
+def _draw_distributions(axes: "Axes", quantiles: pd.DataFrame, *, alone: bool) -> None:
+    """A dot, a thick and a thin line per feature; a ring where there is no more than one answer."""
     rows = np.arange(len(quantiles))
     lowest, low, median, high, highest = (quantiles[name].to_numpy() for name in _COLUMNS)
     axes.hlines(rows, lowest, highest, color=canvas.BLUE, linewidth=1.0)
     axes.hlines(rows, low, high, color=canvas.SKY, linewidth=5.0)
-    axes.plot(median, rows, linestyle="", marker="o", markersize=3.6, color=canvas.INK)
+    face = "white" if alone else canvas.INK
+    axes.plot(median, rows, linestyle="", marker="o", markersize=3.6, color=canvas.INK, markerfacecolor=face)
     left, right = min(0.0, lowest.min()), max(0.0, highest.max())
     margin = 0.04 * (right - left)
     axes.set_xlim(left - margin if left < 0 else 0, (right + margin) or 1.0)

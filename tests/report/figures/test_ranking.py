@@ -1,5 +1,6 @@
 """The figure of the ranking."""
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_bars_are_the_ranking(make_run: MakeRun, drawn: list[Figure]) -> None:
     assert "the best 30 of 40 features" in subtitle
     assert "mean of 5 networks" in subtitle
     assert "95 % interval" in subtitle
+
+
+def test_other_models_that_carry_the_ranking_are_counted(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b"])
+    shares = {"networks": 0.5, "trees": 0.4, "lasso": 0.1, "line": 0.0}
+    paths.answer.write_text(json.dumps({"members": {"averaged": 4}, "carried_by": shares}))
+    subtitle = draw_ranking(Results(paths.root)).caption
+    assert "mean of 4 networks and 2 other models" in subtitle
+    assert "interval over networks and splits" in subtitle
+    paths.answer.write_text(json.dumps({"carried_by": {"networks": 0.0, "trees": 1.0}}))
+    assert "mean of 1 model other than networks" in draw_ranking(Results(paths.root)).caption
+    assert len(drawn) == 2
 
 
 def test_one_model_has_no_interval(make_run: MakeRun, drawn: list[Figure]) -> None:
