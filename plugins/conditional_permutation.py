@@ -43,7 +43,8 @@ class ConditionalPermutation(Method):
     paper = (
         'Strobl et al. 2008, "Conditional variable importance for random forests", BMC Bioinformatics 9; '
         'Watson & Wright 2021, "Testing conditional independence in supervised learning algorithms", Machine '
-        "Learning 110; Fisher, Rudin & Dominici 2019, JMLR 20(177)"
+        'Learning 110; Fisher, Rudin & Dominici 2019, "All models are wrong, but many are useful", JMLR '
+        "20(177)"
     )
     sees = "how much the networks rely on what only this feature says"
     blind_to = "what a feature shares with others, however much the networks rely on it"

@@ -18,7 +18,7 @@ class Gate(Method):
 
     name = "gate"
     cost = Cost.WEIGHTS
-    paper = "Ashraf 2021"
+    paper = 'S. Ashraf 2021, "Deep global feature importance extraction"'
     sees = "how far training opened the gate in front of each feature"
     blind_to = "what the layers behind the gate make of a feature: they can undo any gate that is not closed"
     trust = (

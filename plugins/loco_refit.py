@@ -43,7 +43,7 @@ class LocoRefit(Method):
     kind = "experiment"
     cost = Cost.REFITS
     paper = (
-        'Lei et al. 2018, "Distribution-free predictive inference for regression", JASA 113 (LOCO); '
+        'Lei et al. 2018, "Distribution-free predictive inference for regression", JASA 113; '
         'Williamson et al. 2021, "Nonparametric variable importance assessment using machine learning '
         'techniques", Biometrics 77'
     )

@@ -73,6 +73,7 @@ class Page:
     facts: Sequence[str]
     version: str
     answer: Answer
+    data_notes: Sequence[str]
     table: RankingTable
     methods: Sequence[MethodSection]
     warnings: Sequence[str]
@@ -120,6 +121,7 @@ def _page(results: Results, base: str) -> Page:
         facts=_facts(results),
         version=str(record.get("deepfeat", {}).get("version", "")),
         answer=read_answer(results),
+        data_notes=results.data_notes,
         table=ranking_table(results),
         methods=methods,
         warnings=warnings,
@@ -165,7 +167,7 @@ def _sections(
         ),
         Section(
             "faithfulness",
-            "Which method to believe",
+            "Checks on the ranking",
             pictures=[shown for method in methods if method.is_about_others for shown in method.pictures],
         ),
         Section(

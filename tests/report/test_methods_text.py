@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 
-from deepfeat.report.methods_text import methods_text
+import pytest
+
+from deepfeat.report.methods_text import MethodsText, methods_text
 from deepfeat.report.results import Results
 from deepfeat.runs.paths import RunPaths
 
@@ -38,6 +40,70 @@ def test_says_by_what_the_methods_were_weighted(make_run: MakeRun) -> None:
     told = methods_text(Results(paths.root)).paragraphs[1]
     assert "weighted by judge [2] (weights: trees 0.75, networks 0.25)." in told
     assert text.references[1] == "Breiman 1996"
+
+
+def changed(paths: RunPaths, *, answer: dict | None = None, **record: dict) -> MethodsText:
+    """The text of a run of which something else was recorded."""
+    told = json.loads(paths.provenance.read_text())
+    for name, values in record.items():
+        told[name] |= values
+    paths.provenance.write_text(json.dumps(told))
+    paths.answer.write_text(json.dumps(answer or {}))
+    return methods_text(Results(paths.root))
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        (
+            {"method": "last", "train": 0.5, "valid": 0.5, "test": 0.0},
+            "(50 % for training and 50 % for early",
+        ),
+        ({"method": "last", "train": 0.5, "valid": 0.5, "test": 0.0}, "in the order of the file"),
+        ({"method": "kfold", "folds": 4}, "one of 4 folds of the rows held out (77.8 % of the others for"),
+        ({"method": "subsample"}, "a random half of the rows held out"),
+        ({"method": "bootstrap"}, "drawn anew with replacement"),
+        ({"rows": 1000}, "learning from at most 1,000 rows, with the loss"),
+    ],
+)
+def test_says_how_the_rows_were_split(make_run: MakeRun, split: dict, told: str) -> None:
+    whole = {"method": "random", "train": 0.7, "valid": 0.2, "test": 0.1, "rows": None, "folds": 5, **split}
+    assert told in changed(make_run(["a", "b"]), training={"split": whole}).paragraphs[0]
+
+
+def test_says_what_became_of_networks_without_skill(make_run: MakeRun) -> None:
+    members = {"trained": 5, "failed": 0, "skilless": 2, "averaged": 3}
+    paths = make_run(["a", "b"])
+    told = changed(paths, answer={"members": members}).paragraphs[1]
+    assert "2 networks did not beat a constant on held-out rows and were left out; 3 were averaged." in told
+    kept = changed(paths, answer={"members": {**members, "averaged": 5}}).paragraphs[1]
+    assert "2 networks did not beat a constant on held-out rows and were kept." in kept
+
+
+def test_one_method_is_not_averaged_over_methods(make_run: MakeRun) -> None:
+    told = changed(make_run(["a", "b"], methods=("gate",))).paragraphs[1]
+    assert told.startswith("Importance was measured by gate [1]. The scores of each network were divided")
+    assert "averaged over networks." in told
+
+
+def test_speaks_of_other_models_where_these_carry_the_ranking(make_run: MakeRun) -> None:
+    told = changed(make_run(["a", "b"]), answer={"carried_by": {"networks": 0.5, "trees": 0.5}}).paragraphs
+    assert "for neural networks and other models on the data set" in told[0]
+    assert "averaged over networks and splits and then over methods" in told[1]
+    assert "a bootstrap over networks and splits [" in told[1]
+
+
+def test_tells_what_was_done_to_the_table(make_run: MakeRun) -> None:
+    told = changed(make_run(["a", "b"]), data={"notes": ["Dropped 6 of 303 rows."]}).paragraphs[0]
+    assert "commit cccccccccccc. Dropped 6 of 303 rows. 5 networks of" in told
+
+
+def test_lists_a_publication_once_whoever_cites_it(make_run: MakeRun) -> None:
+    trees = 'Breiman 2001, "Random; forests", Machine Learning 45'
+    papers = {"gate": trees, "first_layer": f"{trees}; for any model: Fisher 2019, JMLR 20; as it was meant"}
+    text = changed(make_run(["a", "b"]), methods={name: {"paper": paper} for name, paper in papers.items()})
+    assert text.references[:2] == [trees, "Fisher 2019, JMLR 20; as it was meant"]
+    assert "gate [1] and first_layer [1, 2]." in text.paragraphs[1]
 
 
 def test_says_less_where_less_was_recorded(make_run: MakeRun) -> None:

@@ -207,6 +207,18 @@ def test_failures_and_warnings_are_told(make_run: MakeRun) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_what_was_done_to_the_table_stands_below_the_answer(make_run: MakeRun) -> None:
+    paths = make_run(["age", "sex"])
+    record = json.loads(paths.provenance.read_text())
+    record["data"]["notes"] = ["Dropped 6 of 303 rows with <missing> values."]
+    paths.provenance.write_text(json.dumps(record))
+    page = write_report(paths.root).read_text(encoding="utf-8")
+    line = "<li>Dropped 6 of 303 rows with &lt;missing&gt; values.</li>"
+    assert page.index(line) < page.index('id="ranking"')
+    assert "Dropped 6 of 303 rows with &lt;missing&gt; values." in page[page.index('id="methods-text"') :]
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_twenty_thousand_features_make_a_small_page(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
