@@ -71,8 +71,8 @@ def draw_convergence(results: Results) -> Picture | None:
             figure,
             title=title,
             caption="How well two ensembles of that many networks each agree, as the correlation of both "
-            f"importances. Enough is where 19 of 20 pairs reach {ENOUGH:g}: the importances are then nearly the "
-            "same. Dashed: more networks than this run has, drawn from its own.",
+            f"importances. Enough is where 19 of 20 pairs reach {ENOUGH:g}: the importances are then nearly "
+            "the same. Dashed: more networks than this run has, drawn from its own.",
             alt="Curve of the agreement with the number of networks, from "
             f"{curve['agreement'].iloc[0]:.2f} with {models[0]:g} to "
             f"{curve['agreement'].iloc[-1]:.2f} with {models[-1]:g}.",
