@@ -1,11 +1,16 @@
 """glm: what a generalised linear model of the same table says, as every statistician knows it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt
 
 from deepfeat.inference.linear_models import (
+    LEAST_UNITS,
+    UNITS_PER_COLUMN,
     LinearFit,
+    enough_units,
     independent_columns,
     logistic,
     multinomial,
@@ -30,6 +35,14 @@ Columns = dict[str, Floats]
 
 # Features that a note names.
 _SHOWN = 10
+_RIGHT = "the model is right: effects are linear and add up on the scale of the link, and "
+_ROBUST = (
+    "groups of rows (data.group) are independent: standard errors are robust to dependence within a group "
+    "(Liang & Zeger 1986), and tests use t with groups - 1 degrees of freedom, {degrees:,}; they hold for "
+    "many groups, and are a little bold with few (measured at 50 to 200 groups: 6 % to 8 % of irrelevant "
+    "features that are constant within groups have p below 0.05)"
+)
+_USE = "effect and loco test over groups"
 
 
 class Glm(Method):
@@ -40,7 +53,8 @@ class Glm(Method):
     effect of a number is the change per standard deviation, that of a category of two levels the step
     between them; `coefficients.csv` has every coefficient per unit as well, with odds ratios. The score of a
     feature is the deviation of what it contributes to the linear predictor. It is fitted to all rows and
-    looks at no network.
+    looks at no network. Where `data.group` is set, standard errors are robust to groups; the tests of several
+    classes and Firth's have no such form, and estimates come without them, as they do with few groups.
     """
 
     name = "glm"
@@ -97,16 +111,17 @@ class Glm(Method):
         groups = _groups(data, columns)
         fitted = _fitted(data, x, groups)
         _write(context, data, columns, _tested(data, fitted, deviations))
-        one = _one_column(groups) if len(fitted.coefficients) == 1 else []
         return Importance(
             _contributions(x, fitted.coefficients, groups),
-            **{field: _of(one, getattr(fitted, name)[0]) for field, name in _ESTIMATES.items() if len(one)},
-            p_value=fitted.group_p,
+            **_estimates(fitted, groups),
+            **(_test(data, fitted) if fitted.tested else {}),
             scale=_scale(data),
-            null_hypothesis="all coefficients of the feature are zero, given all other features",
-            assumption="the model is right: effects are linear and add up on the scale of the link, and rows "
-            "are independent",
-            notes=(f"{fitted.model} of all {data.n_rows:,} rows", *_several(fitted), *_aliased(data, groups)),
+            notes=(
+                f"{fitted.model} of all {data.n_rows:,} rows",
+                *_several(fitted),
+                *_untested(data, fitted, x.shape[1]),
+                *_aliased(data, groups),
+            ),
         )
 
     def _estimates_alone(
@@ -119,7 +134,7 @@ class Glm(Method):
             f"{x.shape[1]:,} columns and {data.n_rows:,} rows: coefficients of a cross-validated "
             f"{self.params.wide}, which have no valid p-values"
         )
-        _write(context, data, columns, _penalised(coefficients, deviations))
+        _write(context, data, columns, _estimated(coefficients, deviations))
         single = len(coefficients) == 1
         return Importance(
             _contributions(x, coefficients, groups),
@@ -142,7 +157,41 @@ class Glm(Method):
         return np.concatenate(parts)
 
 
-_ESTIMATES = {"effect": "coefficients", "std_error": "std_errors", "ci_low": "ci_low", "ci_high": "ci_high"}
+def _estimates(fitted: LinearFit, groups: list[NDArray[np.int64]]) -> dict[str, Floats]:
+    """The estimates of features of one column, by their name in the answer; none of several outcomes."""
+    if len(fitted.coefficients) > 1:
+        return {}
+    names = {"effect": "coefficients"}
+    if fitted.tested:
+        names |= {"std_error": "std_errors", "ci_low": "ci_low", "ci_high": "ci_high"}
+    one = _one_column(groups)
+    return {field: _of(one, getattr(fitted, name)[0]) for field, name in names.items()}
+
+
+def _test(data: Dataset, fitted: LinearFit) -> dict[str, Any]:
+    """The p-values, and what they speak against."""
+    rows = "rows are independent"
+    if data.groups is not None:
+        rows = _ROBUST.format(degrees=len(np.unique(data.groups)) - 1)
+    return {
+        "p_value": fitted.group_p,
+        "null_hypothesis": "all coefficients of the feature are zero, given all other features",
+        "assumption": _RIGHT + rows,
+    }
+
+
+def _untested(data: Dataset, fitted: LinearFit, columns: int) -> list[str]:
+    """A note about why there are no tests, if there are none."""
+    if fitted.tested or data.groups is None:
+        return []
+    if not enough_units(data.groups, columns):
+        reason = (
+            f"{len(np.unique(data.groups)):,} groups of rows are too few for standard errors that respect "
+            f"them: {LEAST_UNITS} are needed, and {UNITS_PER_COLUMN} for each of {columns:,} columns"
+        )
+    else:
+        reason = "the tests of this model do not respect groups of rows"
+    return [f"no p-values and intervals: {reason}; {_USE}"]
 
 
 def _scale(data: Dataset) -> str:
@@ -166,9 +215,10 @@ def _several(fitted: LinearFit) -> list[str]:
     if fitted.maxima == 1:
         return []
     profiled = ", and an interval spans all values that a test does not reject" if fitted.profiled else ""
+    what = "coefficients and p-values" if fitted.tested else "coefficients"
     note = (
-        f"the penalised likelihood has several maxima, of which the search met {fitted.maxima}: coefficients "
-        f"and p-values are those of the highest{profiled}"
+        f"the penalised likelihood has several maxima, of which the search met {fitted.maxima}: {what} "
+        f"are those of the highest{profiled}"
     )
     return [note]
 
@@ -207,14 +257,20 @@ def _groups(data: Dataset, columns: NDArray[np.int64]) -> list[NDArray[np.int64]
 
 
 def _fitted(data: Dataset, x: Floats, groups: list[NDArray[np.int64]]) -> LinearFit:
-    y = data.y.astype(np.float64)
+    fitted = _fitted_to(data, data.y.astype(np.float64), x, groups)
+    if data.groups is None or enough_units(data.groups, x.shape[1]):
+        return fitted
+    return fitted.without_tests()
+
+
+def _fitted_to(data: Dataset, y: Floats, x: Floats, groups: list[NDArray[np.int64]]) -> LinearFit:
     if data.task == "regression":
-        return ordinary_least_squares(x, y[:, 0], groups)
+        return ordinary_least_squares(x, y[:, 0], groups, data.groups)
     if data.task == "binary":
-        return logistic(x, y[:, 0], groups)
+        return logistic(x, y[:, 0], groups, data.groups)
     if data.task == "multiclass":
-        return multinomial(x, y.argmax(axis=1), groups)
-    return one_against_rest(list(y.T), x, groups)
+        return multinomial(x, y.argmax(axis=1), groups, data.groups)
+    return one_against_rest(list(y.T), x, groups, data.groups)
 
 
 def _of(one: list[int], values: Floats) -> Floats:
@@ -223,7 +279,9 @@ def _of(one: list[int], values: Floats) -> Floats:
 
 
 def _tested(data: Dataset, fitted: LinearFit, deviations: Floats) -> list[Columns]:
-    """Of a model with tests: its table, in units of the columns, for each outcome."""
+    """Its table, in units of the columns, for each outcome."""
+    if not fitted.tested:
+        return _estimated(fitted.coefficients, deviations)
     told = []
     for row, own in enumerate(fitted.coefficients):
         coefficient = own / deviations
@@ -248,8 +306,8 @@ def _tested(data: Dataset, fitted: LinearFit, deviations: Floats) -> list[Column
     return told
 
 
-def _penalised(coefficients: Floats, deviations: Floats) -> list[Columns]:
-    """Of a penalised model: its coefficients for each outcome, and no more."""
+def _estimated(coefficients: Floats, deviations: Floats) -> list[Columns]:
+    """Of a model without tests: its coefficients for each outcome, and no more."""
     return [{"coefficient": own / deviations, "coefficient_per_deviation": own} for own in coefficients]
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy.stats import chi2, kstest
+from scipy.stats import chi2, kstest, t
 
 from deepfeat.inference import linear_models
 from deepfeat.inference.linear_models import (
+    enough_units,
     independent_columns,
     logistic,
     multinomial,
@@ -94,6 +95,82 @@ def test_several_outcomes_pay_for_their_number() -> None:
     single = [logistic(X, y, GROUPS).group_p[0] for y in outcomes]
     assert joint.group_p[0] == pytest.approx(min(1, 3 * min(single)))
     assert joint.maxima == 1
+
+
+UNITS = np.arange(250) % 60
+CLUSTER = {"cov_type": "cluster", "cov_kwds": {"groups": UNITS}, "use_t": True}
+
+
+def test_least_squares_of_groups_are_those_of_statsmodels() -> None:
+    y = SIGNAL + RNG.normal(size=60)[UNITS] + RNG.normal(size=250)
+    fit, theirs = ordinary_least_squares(X, y, GROUPS, UNITS), sm.OLS(y, DESIGN).fit(**CLUSTER)
+    np.testing.assert_allclose(fit.std_errors[0], theirs.bse[1:])
+    np.testing.assert_allclose(np.stack([fit.ci_low[0], fit.ci_high[0]], axis=1), theirs.conf_int()[1:])
+    np.testing.assert_allclose(fit.group_p[[0, 2, 3]], theirs.pvalues[[1, 4, 5]])
+    assert fit.group_p[1] == pytest.approx(float(theirs.f_test("x2 = 0, x3 = 0").pvalue))
+    # t with as many degrees of freedom as there are groups but one
+    np.testing.assert_allclose(fit.p_values[0], 2 * t.sf(np.abs(theirs.tvalues[1:]), 59))
+    assert not np.allclose(fit.std_errors, ordinary_least_squares(X, y, GROUPS).std_errors, rtol=1e-3)
+
+
+def test_logistic_regression_of_groups_is_that_of_statsmodels() -> None:
+    y = (RNG.uniform(size=250) < 1 / (1 + np.exp(-SIGNAL - RNG.normal(size=60)[UNITS]))).astype(float)
+    fit, theirs = logistic(X, y, GROUPS, UNITS), sm.Logit(y, DESIGN).fit(disp=0, **CLUSTER)
+    np.testing.assert_allclose(fit.std_errors[0], theirs.bse[1:], rtol=1e-5)
+    np.testing.assert_allclose(fit.p_values[0], 2 * t.sf(np.abs(theirs.tvalues[1:]), 59), rtol=1e-5)
+    joint = theirs.wald_test("x2 = 0, x3 = 0", use_f=True, scalar=True)
+    assert fit.group_p[1] == pytest.approx(float(joint.pvalue), rel=1e-5)
+
+
+def test_one_unit_per_row_is_no_less_than_what_rows_say() -> None:
+    """Groups of one row: the robust errors of White, near those of a model that is right."""
+    y = SIGNAL + RNG.normal(size=250)
+    alone, robust = ordinary_least_squares(X, y, GROUPS), ordinary_least_squares(X, y, GROUPS, np.arange(250))
+    np.testing.assert_allclose(robust.std_errors, alone.std_errors, rtol=0.2)
+
+
+def test_models_without_a_test_for_groups_give_estimates_alone() -> None:
+    separated = (X[:, 0] > 0).astype(float)
+    classes = (np.stack([np.zeros(250), SIGNAL, -SIGNAL], axis=1) + RNG.gumbel(size=(250, 3))).argmax(axis=1)
+    noise = (RNG.uniform(size=250) < 0.5).astype(float)
+    for fit, rows in (
+        (logistic(X, separated, GROUPS, UNITS), logistic(X, separated, GROUPS)),
+        (multinomial(X, classes, GROUPS, UNITS), multinomial(X, classes, GROUPS)),
+        (
+            one_against_rest([noise, separated], X, GROUPS, UNITS),
+            one_against_rest([noise, separated], X, GROUPS),
+        ),
+    ):
+        assert rows.tested
+        assert not fit.tested
+        np.testing.assert_allclose(fit.coefficients, rows.coefficients, rtol=1e-12)
+        for name in ("std_errors", "ci_low", "ci_high", "p_values", "group_p"):
+            assert np.isnan(getattr(fit, name)).all()
+    both = one_against_rest([noise, 1 - noise], X, GROUPS, UNITS)
+    assert both.group_p[0] == pytest.approx(min(1, 2 * logistic(X, noise, GROUPS, UNITS).group_p[0]))
+
+
+def test_a_feature_that_is_constant_within_groups_is_found_as_often_as_stated() -> None:
+    """60 groups of 5 rows that share half of their noise, three features of the group, none relevant.
+
+    6 % to 7 % of 1200 p-values are expected below 0.05; three standard errors are 2 %, so that it errs once
+    in some hundred seeds. Without groups it is more than 20 %.
+    """
+    rng = np.random.default_rng(12)
+    units, singles = np.repeat(np.arange(60), 5), [np.array([j]) for j in range(3)]
+    robust, rows = [], []
+    for _ in range(400):
+        x = rng.normal(size=(60, 3))[units]
+        y = rng.normal(size=60)[units] + rng.normal(size=300)
+        robust.append(ordinary_least_squares(x, y, singles, units).group_p)
+        rows.append(ordinary_least_squares(x, y, singles).group_p)
+    assert 0.03 < np.mean(np.array(robust) < 0.05) < 0.09
+    assert np.mean(np.array(rows) < 0.05) > 0.2
+
+
+def test_enough_groups_are_fifty_and_twenty_for_each_column() -> None:
+    enough = [enough_units(np.arange(n), k) for n, k in ((49, 1), (50, 2), (59, 3), (60, 3))]
+    assert enough == [False, True, False, True]
 
 
 def test_combinations_of_earlier_columns_are_left_out() -> None:

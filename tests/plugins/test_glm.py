@@ -1,5 +1,6 @@
 """The GLM of a table: what every statistician would report of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,45 @@ def test_more_columns_than_rows_give_estimates_without_p_values(tmp_path: Path, 
         assert answer.effect is None
         assert table["outcome"].nunique() == 3
     assert "no valid p-values" in answer.notes[0]
+
+
+def grouped(task: str, groups: int, make_data: Callable[..., Dataset]) -> Dataset:
+    """Four features, the first relevant; groups of six rows."""
+    data = make_data(task, rows=6 * groups, widths=(1, 1, 1, 1))
+    return replace(data, groups=np.arange(6 * groups) // 6)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_standard_errors_respect_groups(make_data: Callable[..., Dataset], tmp_path: Path, task: str) -> None:
+    data = grouped(task, 80, make_data)
+    answer = ask(data, tmp_path)
+    model = {"binary": sm.Logit, "regression": sm.OLS}[task]
+    theirs = model(data.y[:, 0].astype(float), sm.add_constant(data.x.astype(float))).fit(
+        cov_type="cluster", cov_kwds={"groups": data.groups}, use_t=True
+    )
+    np.testing.assert_allclose(answer.std_error, theirs.bse[1:] * data.x.std(axis=0), rtol=1e-3)
+    np.testing.assert_allclose(answer.p_value, theirs.pvalues[1:], rtol=1e-2, atol=1e-12)
+    assert "t with groups - 1 degrees of freedom, 79;" in answer.assumption
+
+
+@pytest.mark.parametrize(
+    ("task", "groups", "why"),
+    [
+        ("regression", 30, "30 groups of rows are too few .* 50 are needed, and 20 for each of 4 columns"),
+        ("multiclass", 80, "the tests of this model do not respect groups of rows; effect and loco test"),
+    ],
+)
+def test_where_no_test_respects_groups_there_are_estimates(
+    make_data: Callable[..., Dataset], tmp_path: Path, task: str, groups: int, why: str
+) -> None:
+    data = grouped(task, groups, make_data)
+    answer = ask(data, tmp_path)
+    assert answer.p_value is answer.std_error is answer.ci_low is answer.ci_high is None
+    assert answer.null_hypothesis == answer.assumption == ""
+    np.testing.assert_array_equal(answer.scores, ask(replace(data, groups=None), tmp_path).scores)
+    assert re.search(why, answer.notes[1])
+    ask(data, tmp_path)
+    assert not {"p_value", "std_error"} & set(pd.read_csv(tmp_path / "coefficients.csv").columns)
 
 
 @pytest.mark.parametrize("wide", ["lasso", "ridge"])
