@@ -112,7 +112,7 @@ class Glm(Method):
         fitted = _fitted(data, x, groups)
         _write(context, data, columns, _tested(data, fitted, deviations))
         return Importance(
-            _contributions(x, fitted.coefficients, groups),
+            _contributions(x, _of_every_class(data, fitted.coefficients), groups),
             **_estimates(fitted, groups),
             **(_test(data, fitted) if fitted.tested else {}),
             scale=_scale(data),
@@ -202,6 +202,18 @@ def _scale(data: Dataset) -> str:
 def _one_column(groups: list[NDArray[np.int64]]) -> list[int]:
     """The column of each feature that has a single one, else -1."""
     return [own[0] if len(own) == 1 else -1 for own in groups]
+
+
+def _of_every_class(data: Dataset, coefficients: Floats) -> Floats:
+    """(outcomes, columns) for the scores: of classes against a reference, each class against their mean.
+
+    Which class is the reference then does not matter.
+    """
+    if data.task != "multiclass" or len(coefficients) == data.n_outputs:
+        return coefficients
+    of_all = np.vstack([np.zeros_like(coefficients[:1]), coefficients])
+    centred: Floats = of_all - of_all.mean(axis=0)
+    return centred
 
 
 def _contributions(x: Floats, coefficients: Floats, groups: list[NDArray[np.int64]]) -> Floats:

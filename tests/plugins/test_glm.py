@@ -152,6 +152,24 @@ def test_where_no_test_respects_groups_there_are_estimates(
     assert not {"p_value", "std_error"} & set(pd.read_csv(tmp_path / "coefficients.csv").columns)
 
 
+@pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0)])
+def test_the_scores_of_several_classes_do_not_depend_on_which_comes_first(
+    make_data: Callable[..., Dataset], tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """One class is driven by the first feature, another equally by the second: they matter the same."""
+    rng = np.random.default_rng(5)
+    data = make_data("multiclass", rows=3000, widths=(1, 1))
+    x = rng.normal(size=(3000, 2))
+    logits = np.stack([2 * x[:, 0], np.zeros(3000), 2 * x[:, 1]], axis=1)
+    y = np.eye(3)[(logits + rng.gumbel(size=logits.shape)).argmax(axis=1)]
+    data = replace(data, x=x.astype(np.float32), y=y.astype(np.float32))
+    scores = ask(data, tmp_path).scores
+    assert scores[0, 0] == pytest.approx(scores[0, 1], rel=0.1)
+    turned = ask(replace(data, y=data.y[:, order]), tmp_path)
+    assert "multinomial" in turned.notes[0]
+    np.testing.assert_allclose(turned.scores, scores, rtol=1e-4)
+
+
 @pytest.mark.parametrize("wide", ["lasso", "ridge"])
 def test_of_a_target_that_is_always_the_same_a_wide_table_tells_nothing(wide: str, tmp_path: Path) -> None:
     data = PROBLEMS["friedman1_regression"](30, 40, 0).dataset()
