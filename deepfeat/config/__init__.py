@@ -3,6 +3,7 @@
 from deepfeat.config.draft import Place, Positions
 from deepfeat.config.dump import dump_experiment, dump_value
 from deepfeat.config.environment import read_environment
+from deepfeat.config.home import expand_home
 from deepfeat.config.load import LoadedExperiment, load_experiment
 from deepfeat.config.messages import explain
 from deepfeat.config.schema import (
@@ -34,6 +35,7 @@ __all__ = [
     "TrainingConfig",
     "dump_experiment",
     "dump_value",
+    "expand_home",
     "explain",
     "json_schema",
     "load_experiment",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from deepfeat.config.arms import arm_draft
 from deepfeat.config.draft import Draft, Positions
 from deepfeat.config.environment import expand, read_environment
+from deepfeat.config.home import expand_home
 from deepfeat.config.messages import explain
 from deepfeat.config.overrides import Override, apply_overrides, parse_overrides
 from deepfeat.config.schema import Experiment
@@ -67,13 +68,12 @@ class LoadedExperiment:
         Args:
             text: the setting, such as `data.path`.
         """
-        path = Path(text)
+        path = expand_home(text)
         try:
-            path = path.expanduser()
             beside = Path(self.source).parent / path
             return beside if not path.exists() and beside.exists() else path
-        except (OSError, RuntimeError):
-            # No such user, a name too long, no permission: opening the file will say it.
+        except OSError:
+            # A name too long, no permission: opening the file will say it.
             return path
 
 

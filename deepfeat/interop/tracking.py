@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepfeat.config import LoggingConfig
+from deepfeat.config import LoggingConfig, expand_home
 from deepfeat.interop.loading import Run, load_run
 from deepfeat.runs.identity import anywhere
 
@@ -31,7 +31,7 @@ def track(root: Path, logging: LoggingConfig) -> None:
     if logging.mlflow:
         to_mlflow(run, logging.mlflow)
     if logging.tensorboard:
-        to_tensorboard(run, Path(logging.tensorboard) / run.experiment.name)
+        to_tensorboard(run, expand_home(logging.tensorboard) / run.experiment.name)
 
 
 def without_passwords(text: str) -> str:

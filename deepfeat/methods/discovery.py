@@ -11,6 +11,7 @@ from os import pathsep
 from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
 
+from deepfeat.config.home import expand_home
 from deepfeat.methods import trial
 from deepfeat.methods.plugin import BrokenPlugin, Plugin
 
@@ -41,7 +42,7 @@ def discover(
     Returns:
         In this order, and within a directory or the installed ones sorted by name.
     """
-    extra = [Path(part) for part in environ.get(EXTRA_VARIABLE, "").split(pathsep) if part]
+    extra = [expand_home(part) for part in environ.get(EXTRA_VARIABLE, "").split(pathsep) if part]
     loads: list[tuple[str, str, trial.Load]] = []
     seen: dict[Path, Path] = {}
     by_stem: dict[str, Path] = {}

@@ -148,6 +148,14 @@ def test_tensorboard_has_the_run(finished: Path, tmp_path: Path) -> None:
     assert [event.step for event in one.Tensors("valid_loss")] == [1, 2]
 
 
+def test_events_go_home(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    told: list[Path] = []
+    monkeypatch.setattr("deepfeat.interop.tracking.to_tensorboard", lambda _, folder: told.append(folder))
+    track(finished, LoggingConfig(tensorboard="~/events"))
+    assert told == [tmp_path / "home/events/heart"]
+
+
 def test_a_tracker_that_is_not_installed_is_told_before_anything_is_trained(
     deepfeat: Callable[..., tuple[int, str, str]],
     write_experiment: Callable[..., Path],

@@ -121,6 +121,15 @@ def test_order_is_shipped_experiment_environment_and_sorted_within(
     assert names(found)[:5] == ["z", "a", "b", "d", "c"]
 
 
+def test_the_environment_may_name_a_directory_at_home(
+    write_plugin: WritePlugin, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_plugin("mine.py", "", "one")
+    environ["DEEPFEAT_PLUGINS"] = "~/one"
+    assert names(discover([], environ)) == ["mine"]
+
+
 def test_only_python_files_without_underscore_are_plugins(
     write_plugin: WritePlugin, environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 from distributed.system import MEMORY_LIMIT
 
-from deepfeat.config import parse_size
+from deepfeat.config import expand_home, parse_size
 from deepfeat.config.endpoint import parse_endpoint
 from deepfeat.config.engine import DaskConfig, TlsConfig
 from deepfeat.errors import InputError, Problem
@@ -75,7 +75,7 @@ def security(tls: TlsConfig | None) -> Security | None:
         return None
     problems = []
     for name in ("ca", "certificate", "key"):
-        path = Path(getattr(tls, name)).expanduser()
+        path = expand_home(getattr(tls, name))
         try:
             path.read_bytes()
         except OSError as error:
@@ -85,9 +85,9 @@ def security(tls: TlsConfig | None) -> Security | None:
         raise InputError(problems)
     pair = {}
     for role in ("scheduler", "worker", "client"):
-        pair[f"tls_{role}_cert"] = str(Path(tls.certificate).expanduser())
-        pair[f"tls_{role}_key"] = str(Path(tls.key).expanduser())
-    return Security(require_encryption=True, tls_ca_file=str(Path(tls.ca).expanduser()), **pair)
+        pair[f"tls_{role}_cert"] = str(expand_home(tls.certificate))
+        pair[f"tls_{role}_key"] = str(expand_home(tls.key))
+    return Security(require_encryption=True, tls_ca_file=str(expand_home(tls.ca)), **pair)
 
 
 def worker_memory(wanted: str | None, workers: int) -> int:
@@ -176,7 +176,7 @@ def started(config: DaskConfig, scratch: Path, console: RunConsole) -> Iterator[
             f"{workers} worker{'' if workers == 1 else 's'} on this machine"
             + (f"; others join at {address}" if config.listen else "")
         )
-        file = None if config.scheduler_file is None else Path(config.scheduler_file)
+        file = None if config.scheduler_file is None else expand_home(config.scheduler_file)
         if file is not None:
             write_text(file, json.dumps({"type": "Scheduler", "address": address}) + "\n")
         try:
@@ -268,7 +268,7 @@ def find(config: DaskConfig) -> str:
     Raises:
         OSError: it is not known yet.
     """
-    address = config.address or scheduler_at(Path(config.scheduler_file or ""))
+    address = config.address or scheduler_at(expand_home(config.scheduler_file or ""))
     if address is None:
         raise OSError(f"there is no {config.scheduler_file}")
     return address

@@ -9,7 +9,7 @@ import pytest
 
 from deepfeat.config.engine import DaskConfig
 from deepfeat.errors import ExitCode, InputError
-from deepfeat.runs.engines.cluster import WorkersError, scheduler_at, security
+from deepfeat.runs.engines.cluster import WorkersError, find, scheduler_at, security
 from deepfeat.runs.engines.nanny import PINNED, why
 from deepfeat.runs.engines.worker import Work, _scheduler, lifetime_left, verdict, work
 
@@ -76,6 +76,12 @@ def test_a_file_of_an_earlier_scheduler_is_read_again(
         asyncio.run(_scheduler(config, None, asyncio.Event(), said.append))
     assert time.monotonic() - start > 1
     assert len(said) == 1
+
+
+def test_the_file_of_a_scheduler_may_be_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "scheduler.json").write_text('{"address": "tcp://127.0.0.1:1"}')
+    assert find(DaskConfig(scheduler_file="~/scheduler.json")) == "tcp://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"address"'])
