@@ -12,6 +12,7 @@ import click
 from deepfeat.visible import visible
 
 if TYPE_CHECKING:
+    from deepfeat.methods.registry import Registry
     from deepfeat.runs.paths import RunPaths
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -56,6 +57,22 @@ def experiment_and_overrides(experiment: str, settings: Sequence[str]) -> tuple[
     return Path(experiment), list(settings)
 
 
+def plugged_in(plugins: Sequence[Path] = (), folder: Path = Path()) -> "Registry":
+    """The plugins that an experiment in a folder would find, whose `.env` may name some.
+
+    Args:
+        plugins: files and directories that the command line names.
+        folder: of the experiment, which need not exist.
+
+    Raises:
+        InputError: the `.env` file cannot be read.
+    """
+    from deepfeat.config import read_environment  # noqa: PLC0415 - commands import what they need
+    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
+
+    return load_registry(plugins, environ=read_environment(folder / DEFAULT))
+
+
 def run_paths(experiment: Path, overrides: Sequence[str], output: Path | None) -> "RunPaths":
     """Where the results of an experiment go.
 
@@ -67,9 +84,9 @@ def run_paths(experiment: Path, overrides: Sequence[str], output: Path | None) -
     Raises:
         InputError: the experiment is wrong.
     """
-    from deepfeat.config import load_experiment  # noqa: PLC0415 - commands import what they need
+    from deepfeat.config import expand_home, load_experiment  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
 
     loaded = load_experiment(experiment, overrides)
-    root = output or Path(loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
+    root = expand_home(output or loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
     return RunPaths.of(root, loaded.experiment.name)

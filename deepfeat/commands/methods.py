@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT
+from deepfeat.commands.common import CONTEXT, DEFAULT, plugged_in
 from deepfeat.errors import ExitCode
 
 
 def _names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    """Methods that the shell can complete a word to."""
+    """Methods that the shell can complete a word to; a key is no command, so no `.env` adds plugins."""
     from deepfeat.methods.registry import load_registry  # noqa: PLC0415 - commands import what they need
 
     plugins = context.params.get("plugins") or ()
@@ -43,9 +43,8 @@ PLUGINS = click.option(
 def methods_list(*, as_json: bool, markdown: bool, plugins: tuple[Path, ...]) -> None:
     """Every method: its name, what it does in a line, cost and source; and the plugins that are broken."""
     from deepfeat.methods.describe import list_data, list_markdown, list_view  # noqa: PLC0415
-    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
 
-    registry = load_registry(plugins)
+    registry = plugged_in(plugins)
     if as_json:
         click.echo(json.dumps(list_data(registry), indent=2, ensure_ascii=False))
     elif markdown:
@@ -63,9 +62,8 @@ def methods_list(*, as_json: bool, markdown: bool, plugins: tuple[Path, ...]) ->
 def methods_show(name: str, *, as_json: bool, plugins: tuple[Path, ...]) -> None:
     """One method: what it measures, its paper, its parameters with types and defaults."""
     from deepfeat.methods.describe import show_data, show_view  # noqa: PLC0415
-    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
 
-    registry = load_registry(plugins)
+    registry = plugged_in(plugins)
     if as_json:
         click.echo(json.dumps(show_data(registry, name), indent=2, ensure_ascii=False))
     else:
@@ -88,11 +86,12 @@ def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int
     \b
     Exit code: 0 it conforms, 2 it cannot be loaded, 3 a check failed.
     """
+    from deepfeat.config import read_environment  # noqa: PLC0415
     from deepfeat.testing.checking import check_method, methods_to_check  # noqa: PLC0415
     from deepfeat.testing.linear import LinearEnsembles  # noqa: PLC0415
     from deepfeat.testing.trained import TrainedEnsembles  # noqa: PLC0415
 
-    found = methods_to_check(target, plugins)
+    found = methods_to_check(target, plugins, read_environment(Path(DEFAULT)))
     if not quick:
         from deepfeat.nets import device  # noqa: PLC0415
 
@@ -126,15 +125,14 @@ def methods_check(target: str, *, quick: bool, plugins: tuple[Path, ...]) -> int
 )
 def methods_new(name: str, directory: Path, tests: Path) -> None:
     """Write a new method NAME and its test; both work as they are, to be changed into what you need."""
-    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
     from deepfeat.testing.scaffold import new_method  # noqa: PLC0415
 
-    registry = load_registry([directory] if directory.is_dir() else [])
+    registry = plugged_in([directory] if directory.is_dir() else [])
     method, test = new_method(name, directory, tests, registry)
     click.echo(f"{method}: the method")
     click.echo(f"{test}: its test")
     click.echo(f"Next: deepfeat methods check {shlex.quote(str(method))} --quick")
-    if name not in load_registry().methods:
+    if name not in plugged_in().methods:
         click.echo(f"To use it, an experiment names its directory: plugins: [{directory}]")
 
 
@@ -154,9 +152,8 @@ def schema(plugins: tuple[Path, ...]) -> None:
       # yaml-language-server: $schema=experiment.schema.json
     """
     from deepfeat.config import json_schema  # noqa: PLC0415
-    from deepfeat.methods.registry import load_registry  # noqa: PLC0415
 
-    registry = load_registry(plugins)
+    registry = plugged_in(plugins)
     described = json_schema(
         {name: method.Params.model_json_schema() for name, method in registry.methods.items()},
         {name: network.Params.model_json_schema() for name, network in registry.networks.items()},

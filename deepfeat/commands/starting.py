@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deepfeat.commands.common import CONTEXT, say
+from deepfeat.commands.common import CONTEXT, plugged_in, say
 
 
 @click.command(context_settings=CONTEXT)
@@ -32,11 +32,10 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
       deepfeat init --data Data/mine.csv --target outcome
       deepfeat init heart --data Data/heart.data --names Data/attributes
     """
-    from deepfeat.methods.registry import load_registry  # noqa: PLC0415 - commands import what they need
-    from deepfeat.starting.draft import seen  # noqa: PLC0415
+    from deepfeat.starting.draft import seen  # noqa: PLC0415 - commands import what they need
     from deepfeat.starting.init import write_experiment  # noqa: PLC0415
 
-    written = write_experiment(directory, data, target, names, load_registry())
+    written = write_experiment(directory, data, target, names, plugged_in((), directory))
     say(f"{written.path}: {seen(written.glance)}")
     for column, reason in written.glance.ignored.items():
         say(f"  ignored  {column}: {reason}")

@@ -1,6 +1,7 @@
 """The conformance kit without a test framework: what `deepfeat methods check` does."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from deepfeat.errors import ExitCode, InputError, Problem
@@ -11,25 +12,28 @@ from deepfeat.testing.conformance import CHECKS, CheckResult, EnsembleFactory, r
 _SHOWN = {"passed": "passed", "failed": "FAILED", "exempt": "expected failure"}
 
 
-def methods_to_check(target: str, plugins: Iterable[Path] = ()) -> list[type[Method]]:
+def methods_to_check(
+    target: str, plugins: Iterable[Path] = (), environ: Mapping[str, str] = os.environ
+) -> list[type[Method]]:
     """The methods that a name or a plugin file stands for.
 
     Args:
         target: name of a method, or path of a plugin file.
         plugins: more files or directories to look for the name in.
+        environ: environment variables, which may name more of them.
 
     Raises:
         InputError: there is no such method or file, the file cannot be loaded, or it defines no method.
     """
     path = Path(target)
     if path.suffix != ".py":
-        registry = load_registry(plugins)
+        registry = load_registry(plugins, environ=environ)
         if problem := registry.missing(target):
             raise InputError(Problem("command line", 0, 0, problem))
         return [registry.methods[target]]
     if not path.is_file():
         raise InputError(Problem("command line", 0, 0, f"there is no file {target}"))
-    registry = load_registry([*plugins, path])
+    registry = load_registry([*plugins, path], environ=environ)
     broken = [plugin for plugin in registry.broken if _is_same(plugin.source, path)]
     if broken:
         raise InputError(Problem(target, 0, 0, f"{plugin.error}; mend it") for plugin in broken)

@@ -27,6 +27,17 @@ finished, but a network or a method failed; 75 interrupted, the same command goe
 **Colour** is for terminals only, and `NO_COLOR=1` turns it off. Output that is not a terminal gets a line now and then
 instead of a progress bar.
 
+**Environment variables.** Those that an experiment file refers to (`${N_MODELS:-100}`) and the first two of these may also stand in
+the `.env` beside the experiment file; `methods`, `schema` and `init` read the one in the directory that they work in.
+
+| variable | what it does |
+| --- | --- |
+| `OUTPUT_DIR` | where results go without `--output` |
+| `DEEPFEAT_PLUGINS` | more plugin files and directories, separated as in `PATH` ([plugins](plugins.md#where-plugins-are-found)) |
+| `DEEPFEAT_SHIPPED_PLUGINS` | the directory of the shipped plugins, where it is not beside the package |
+| `DEEPFEAT_COMMIT` | the commit that `run.json` records, for an image that is built without a git directory; changes no result |
+| `NO_COLOR` | no colour on a terminal |
+
 **A bug report** should have what `deepfeat --version` prints: the versions that matter.
 """
 

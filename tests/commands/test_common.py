@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deepfeat.commands.common import experiment_and_overrides
+from deepfeat.commands.common import experiment_and_overrides, plugged_in, run_paths
 
 Type = Callable[..., tuple[int, str, str]]
 
@@ -35,6 +35,75 @@ def test_a_file_that_is_there_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     Path("a=b.yml").touch()
     assert experiment_and_overrides("a=b.yml", ()) == (Path("a=b.yml"), [])
+
+
+PLUGIN = """
+from deepfeat import per_model
+
+
+@per_model("found_here")
+def found_here(model):
+    "Is found."
+    return [0.0]
+"""
+
+
+@pytest.fixture
+def plugin_of_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that the `.env` of the directory names, and that of the directory `sub`."""
+    monkeypatch.delenv("DEEPFEAT_PLUGINS", raising=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "found_here.py").write_text(PLUGIN)
+    (tmp_path / "sub").mkdir()
+    for folder in (tmp_path, tmp_path / "sub"):
+        (folder / ".env").write_text("DEEPFEAT_PLUGINS=mine\n")
+
+
+@pytest.mark.usefixtures("plugin_of_dotenv")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("methods", "list", "--json"),
+        ("methods", "show", "found_here"),
+        ("methods", "check", "found_here", "--quick"),
+        ("schema",),
+    ],
+    ids=" ".join,
+)
+def test_a_plugin_of_dotenv_is_found_wherever_methods_are(words: tuple[str, ...], deepfeat: Type) -> None:
+    _, out, err = deepfeat(*words)
+    assert "found_here" in out
+    assert "there is no method" not in err
+
+
+@pytest.mark.usefixtures("plugin_of_dotenv")
+def test_plugins_are_those_of_the_folder_of_the_experiment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").unlink()
+    assert "found_here" not in plugged_in().methods
+    assert "found_here" in plugged_in((), Path("sub")).methods
+
+
+@pytest.mark.usefixtures("plugin_of_dotenv")
+def test_a_key_that_completes_a_word_executes_nothing_of_the_directory(
+    deepfeat: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_DEEPFEAT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "deepfeat methods show found_")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    assert deepfeat()[1].strip() == ""
+
+
+def test_results_go_home(
+    write_experiment: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = write_experiment()
+    (tmp_path / ".env").write_text("OUTPUT_DIR=~/results\n")
+    assert run_paths(path, (), None).root == tmp_path / "home/results/tiny"
+    assert run_paths(path, (), Path("~/other")).root == tmp_path / "home/other/tiny"
 
 
 @pytest.mark.parametrize("command", [("validate",), ("run", "--dry-run"), ("submit", "slurm", "--dry-run")])
