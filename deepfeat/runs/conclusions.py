@@ -139,7 +139,7 @@ class _Work:
         self.features = self.data.feature_names
         self.keep = judged.averaged[ensemble.succeeded]
         self.members = int(self.keep.sum())
-        self.scores = {name: self.kept(given.scores) for name, given in answers.items()}
+        self.scores = {name: self.kept(name, given.scores) for name, given in answers.items()}
         self.normalised = {name: normalise(s, config.normalise) for name, s in self.scores.items()}
         self.together = weighted(self.normalised, weights)
         self.means = {name: mean_over_members(values) for name, values in self.normalised.items()}
@@ -160,9 +160,14 @@ class _Work:
             told = ", ".join(f"{name} {weights.get(name, 0.0):.2f}" for name in answers)
             self.notes.append(f"the methods count with weights that {config.weights} found: {told}")
 
-    def kept(self, values: Array) -> Array:
-        """The rows that count: of an answer with a row per member, those of the members that do."""
-        return values[self.keep] if len(values) == len(self.keep) else values
+    def kept(self, name: str, values: Array) -> Array:
+        """The rows of a method that count: where these are members, or models on their splits, those that do.
+
+        A method that trains for itself counts repetitions of its own, whose number may happen to be the same.
+        """
+        asks = self.about.get(name, Outlook()).asks_networks
+        by_split = asks or self.answers[name].predictions is not None
+        return values[self.keep] if by_split and len(values) == len(self.keep) else values
 
     def conclude(self, controls: Sequence[str]) -> Conclusions:
         config = self.config
@@ -247,7 +252,7 @@ class _Work:
         extra: dict[str, NDArray[Any]] = {}
         for name, given in self.answers.items():
             if given.sign is not None:
-                extra[f"{name}.sign"] = mean_over_members(self.kept(given.sign))
+                extra[f"{name}.sign"] = mean_over_members(self.kept(name, given.sign))
             for estimate, values in given.estimates.items():
                 extra[f"{name}.{estimate}"] = values.astype(np.int64) if values.dtype == np.bool_ else values
         beside = pd.DataFrame({"feature": self.features, **extra}).set_index("feature")
@@ -294,7 +299,7 @@ class _Work:
         """A ranking per class, of the methods that answer for each class."""
         classes = self.data.classes
         asked = {
-            name: self.kept(given.per_class)
+            name: self.kept(name, given.per_class)
             for name, given in self.answers.items()
             if given.per_class is not None and given.per_class.shape[1] == len(classes)
         }

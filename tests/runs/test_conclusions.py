@@ -250,6 +250,21 @@ def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
 
 
 @pytest.mark.usefixtures("few_trees")
+def test_repetitions_are_not_taken_for_the_networks_of_which_there_are_as_many() -> None:
+    networks: Any = Networks()
+    rows = np.eye(6)[:5]  # the fourth network that did not fail has no skill
+    split_by_split = Importance(rows, predictions=networks.data.y.astype(float))
+    answers = {"first": Importance(rows), "folds": Importance(rows), "forest": split_by_split}
+    about = {name: Outlook(asks_networks=False) for name in ("folds", "forest")}
+    weights = {"first": 0.0, "folds": 0.5, "forest": 0.5}
+    found = conclude(networks, judge_members(networks), answers, CONFIG, 0, about, weights)
+    counted = found.tables["stability"].set_index("of")["rows"]
+    assert counted[["first", "folds", "forest"]].tolist() == [4, 5, 4]
+    ranking = found.ranking.set_index("feature")
+    assert ranking.loc[NAMES[3], ["first", "folds", "forest"]].tolist() == pytest.approx([0, 0.2, 0])
+
+
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("rows", [4, 9], ids=["as many fits as networks", "fits of its own number"])
 def test_what_other_models_find_does_not_pass_for_agreement_of_the_networks(rows: int) -> None:
     networks: Any = Networks()
