@@ -17,6 +17,7 @@ from deepfeat.methods import (
     Method,
     ask_others,
     save_figure,
+    shuffled_rows,
     with_features,
 )
 
@@ -31,11 +32,12 @@ SHOWN = 40
 class Shadow(Method):
     """How much more important features are than the best of their shuffled copies (Boruta: Kursa 2010).
 
-    A few networks are trained on the table with shuffled copies of its columns beside it, which have nothing
+    A few networks are trained on the table with shuffled copies of its features beside it, which have nothing
     to do with the target, and the other methods are asked about them. A feature that is no more important
-    than the best copy could be chance. `shadow.csv` says for each method and feature in how many of the
-    networks it beats the best copy. That is no p-value: networks share their rows, and the copies are
-    independent of the other features, which noise need not be.
+    than the best copy could be chance. The copy of a category is a category of the same levels, and rows of
+    one group are shuffled as a whole, with those of another group. `shadow.csv` says for each method and
+    feature in how many of the networks it beats the best copy. That is no p-value: networks share their rows,
+    and the copies are independent of the other features, which noise need not be.
     """
 
     name = "shadow"
@@ -47,12 +49,16 @@ class Shadow(Method):
     paper = 'Kursa & Rudnicki 2010, "Feature selection with the Boruta package", J. Statistical Software 36'
     sees = "how important what cannot matter seems to be, by the same networks and methods"
     blind_to = "features that do nothing but are correlated with some that do: shuffling tears that apart"
-    trust = "always: a feature that ranks no higher than a shuffled copy of itself has not been found"
+    trust = "always: a feature that ranks no higher than the best of the shuffled copies has not been found"
 
     class Params(ControlParams):
         """What the experiment file can set."""
 
-        copies: PositiveInt = Field(100, description="shuffled copies, at most one of each column")
+        copies: PositiveInt = Field(
+            100,
+            description="shuffled copies, at most one of each feature; where that is fewer, first of the "
+            "categories of most levels, in which chance finds most",
+        )
 
     params: Params
 
@@ -64,13 +70,13 @@ class Shadow(Method):
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """One plan on a wider table; scores are shares less that of the best copy, averaged over methods."""
         rng, count = context.rng, self.params.count(len(ensemble))
-        columns = np.sort(rng.permutation(data.n_columns)[: self.params.copies])
-        copies = np.stack([data.x[rng.permutation(data.n_rows), column] for column in columns], axis=1)
+        copied = [data.features[feature] for feature in _chosen(data, self.params.copies, rng)]
+        values = [data.x[shuffled_rows(data, rng), feature.start : feature.stop] for feature in copied]
         taken, names = set(data.feature_names), []
-        for number in range(len(columns)):
+        for number in range(len(copied)):
             name = f"shuffled copy {number + 1}"
             names.append(name if name not in taken else f"{name} of a column that is called so")
-        wider = with_features(data, names, copies)
+        wider = with_features(data, names, np.concatenate(values, axis=1), copied)
         plan = ensemble.plan.select(range(count))
         mask = np.concatenate([plan.mask, np.ones((count, len(names)), dtype=bool)], axis=1)
         networks = context.fit(replace(plan, name=self.name, mask=mask), data=wider)
@@ -80,9 +86,9 @@ class Shadow(Method):
             name: share[:, data.n_features :].max(axis=1, keepdims=True) for name, share in shares.items()
         }
         table = _table(own, best, data)
-        self._show(table, count, len(columns), context)
+        self._show(table, count, len(copied), context)
         scores = np.mean([own[name] - best[name] for name in own], axis=0)
-        return Importance(scores, notes=(_sentence(scores, count, len(columns)),))
+        return Importance(scores, notes=(_sentence(scores, count, len(copied)),))
 
     def _show(self, table: "pd.DataFrame", networks: int, copies: int, context: Context) -> None:
         from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
@@ -99,6 +105,13 @@ class Shadow(Method):
                 "copy, which cannot matter: features left of the line could be chance.",
                 table=table,
             )
+
+
+def _chosen(data: Dataset, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers of the features to copy, ascending: the widest, and of equal ones any."""
+    order = rng.permutation(data.n_features)
+    width = np.array([feature.stop - feature.start for feature in data.features])
+    return np.sort(order[np.argsort(-width[order], kind="stable")][:most])
 
 
 def _table(own: dict[str, Floats], best: dict[str, Floats], data: Dataset) -> "pd.DataFrame":

@@ -10,13 +10,16 @@ from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.data.digest import fingerprint
 
 
-def with_features(data: Dataset, names: Sequence[str], values: ArrayLike) -> Dataset:
+def with_features(
+    data: Dataset, names: Sequence[str], values: ArrayLike, like: Sequence[Feature] | None = None
+) -> Dataset:
     """The same rows and targets with more features, such as knockoffs or shuffled copies.
 
     Args:
         data: the table.
         names: of the new features, which follow those of the table.
-        values: (rows, new features), a number each.
+        values: (rows, new columns), encoded as those of the table are.
+        like: per new feature one of as many columns, and of the same levels; by default each is a number.
 
     Returns:
         A table of its own, with its own digest.
@@ -25,13 +28,43 @@ def with_features(data: Dataset, names: Sequence[str], values: ArrayLike) -> Dat
         ValueError: `values` has another shape, or a name is taken.
     """
     added = np.asarray(values, dtype=np.float32)
-    if added.shape != (data.n_rows, len(names)):
-        raise ValueError(f"values have shape {added.shape}, expected {(data.n_rows, len(names))}")
+    kinds = [Feature(name, 0, 1) for name in names] if like is None else list(like)
+    stops = data.n_columns + np.cumsum([0, *(kind.stop - kind.start for kind in kinds)])
+    wanted = (data.n_rows, int(stops[-1]) - data.n_columns)
+    if added.shape != wanted:
+        raise ValueError(f"values have shape {added.shape}, expected {wanted}")
     if taken := sorted(set(names) & set(data.feature_names)) or len(set(names)) < len(names):
         raise ValueError(f"feature names are not distinct: {taken}")
-    places = range(data.n_columns, data.n_columns + len(names))
-    features = (*data.features, *(Feature(name, j, j + 1) for name, j in zip(names, places, strict=True)))
-    return _changed(data, np.concatenate([data.x, added], axis=1), features)
+    new = [
+        Feature(name, int(start), int(stop), kind.levels)
+        for name, kind, start, stop in zip(names, kinds, stops, stops[1:], strict=False)
+    ]
+    return _changed(data, np.concatenate([data.x, added], axis=1), (*data.features, *new))
+
+
+def with_rows(data: Dataset, rows: ArrayLike) -> Dataset:
+    """Some rows of a table, such as those that a method may learn from.
+
+    Args:
+        data: the table.
+        rows: numbers of rows, in the order wanted.
+
+    Returns:
+        A table of its own, with its own digest.
+    """
+    chosen = np.asarray(rows, dtype=np.int64)
+    x, y = np.asarray(data.x[chosen]), data.y[chosen]
+    groups = None if data.groups is None else data.groups[chosen]
+    sha256 = fingerprint(
+        x,
+        y,
+        task=data.task,
+        features=data.features,
+        classes=data.classes,
+        groups=groups,
+        images=data.images,
+    )
+    return replace(data, x=x, y=y, groups=groups, source_rows=data.source_rows[chosen], sha256=sha256)
 
 
 def by_columns(data: Dataset) -> Dataset:

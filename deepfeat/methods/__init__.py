@@ -52,6 +52,7 @@ from deepfeat.methods.selection import (
     size_of,
 )
 from deepfeat.methods.shuffled import OtherModel, ShuffledParams, shuffled_importance
+from deepfeat.methods.shuffling import shuffled_rows
 from deepfeat.methods.unseen import unseen_answers
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import member_seed
@@ -118,6 +119,7 @@ __all__ = [
     "shares",
     "show_path",
     "shuffled_importance",
+    "shuffled_rows",
     "size_of",
     "sum_columns",
     "to_columns",

@@ -1,12 +1,13 @@
 """Tables made from a table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.derived import by_columns, reordered, with_features
+from deepfeat.data.derived import by_columns, reordered, with_features, with_rows
 
 
 def test_new_features_follow_the_old(make_data: Callable[..., Dataset]) -> None:
@@ -60,3 +61,24 @@ def test_features_in_another_order(make_data: Callable[..., Dataset]) -> None:
 def test_an_order_names_each_feature_once(make_data: Callable[..., Dataset], order: list[int]) -> None:
     with pytest.raises(ValueError, match="each feature once"):
         reordered(make_data(), order)
+
+
+def test_new_categories_have_the_levels_of_others(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(rows=12, widths=(1, 3))
+    wider = with_features(data, ["a", "b"], data.x[::-1], data.features)
+    assert wider.column_feature.tolist() == [0, 1, 1, 1, 2, 3, 3, 3]
+    assert [feature.levels for feature in wider.features[2:]] == [(), data.features[1].levels]
+    with pytest.raises(ValueError, match=r"shape \(12, 2\), expected \(12, 4\)"):
+        with_features(data, ["a", "b"], data.x[:, :2], data.features)
+
+
+def test_some_rows_are_another_table(make_data: Callable[..., Dataset]) -> None:
+    data = make_data(rows=12)
+    some = with_rows(data, [7, 2])
+    np.testing.assert_array_equal(some.x, data.x[[7, 2]])
+    np.testing.assert_array_equal(some.y, data.y[[7, 2]])
+    np.testing.assert_array_equal(some.source_rows, data.source_rows[[7, 2]])
+    assert some.groups is None
+    assert some.sha256 not in {data.sha256, with_rows(data, [2, 7]).sha256}
+    grouped = with_rows(replace(data, groups=np.arange(12) // 3), [7, 2])
+    assert grouped.groups.tolist() == [2, 0]
