@@ -8,7 +8,7 @@ import pandas as pd
 
 from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers
 from deepfeat.ranking.convergence import Convergence
-from deepfeat.ranking.skill import CONSTANT, JOINT, NETWORKS, Judged, Skill, Verdict
+from deepfeat.ranking.skill import AVERAGED, CONSTANT, JOINT, NETWORKS, Judged, Skill, Verdict
 from deepfeat.ranking.stability import Stability
 
 _NAMED = 3
@@ -17,7 +17,8 @@ _MODEL_NAMES = {
     "forest": "a random forest",
     "boosted": "boosted trees",
     CONSTANT: "a constant",
-    NETWORKS: "the networks alone",
+    NETWORKS: "the networks one by one",
+    AVERAGED: "their answers averaged",
     JOINT: "all models together",
 }
 _SCORE_NAMES = {"auc": "area under the ROC curve (AUC)", "r2": "explained share of the variance (R2)"}
@@ -101,7 +102,7 @@ def answer(
         what, judged, who = JOINT, skill.joint, f"{_carriers(carriers, members)} together"
     details = [
         *_carried(carriers, members),
-        *_left_out(members),
+        *_left_out(members, skill),
         *_stability(stable, top_k, level, carriers),
         *_enough(convergence, members.averaged, carriers),
         *_agreement(kendall_w),
@@ -113,7 +114,7 @@ def answer(
         judged=what,
         better=judged.better,
         headline=(
-            _first(judged, who, ranking, members, carriers, level),
+            _first(judged, who, skill, ranking, members, carriers, level),
             _how_good(skill, what, judged, carriers, level),
         ),
         details=tuple(details),
@@ -121,12 +122,18 @@ def answer(
 
 
 def _first(
-    judged: Judged, who: str, ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str
+    judged: Judged,
+    who: str,
+    skill: Skill,
+    ranking: pd.DataFrame,
+    members: Members,
+    carriers: Carriers,
+    level: str,
 ) -> str:
     """Which features matter, or why that must not be asked."""
     if judged.verdict == "no_skill":
         return (
-            f"There is nothing to rank: on rows that they had not seen, {who} were not shown to "
+            f"There is nothing to rank: on {_rows(skill)}, {who} were not shown to "
             "predict better than a constant, so the order of the features must not be used."
         )
     if judged.verdict == "worse":
@@ -167,7 +174,7 @@ def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level
     own = skill.row(what)
     who = "the networks" if by_networks else "they"
     if not math.isfinite(own["mean"]):
-        return f"How good {who} are is not known: their held-out rows do not define the {name}."
+        return f"How good {who} are is not known: the rows that they are scored on do not define the {name}."
     interval = f" ({level} {own['low']:.3f} to {own['high']:.3f})" if math.isfinite(own["low"]) else ""
     beside = [
         f"{mean:.3f} for {_model_name(model)}"
@@ -176,17 +183,23 @@ def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level
     ]
     compared = f", beside {_listed(beside)} on the same splits" if beside else ""
     reached = "the networks reached" if by_networks else "they reached together"
-    said = (
-        f"On rows that they had not seen, {reached} a mean {name} of {own['mean']:.3f}{interval}{compared}."
-    )
+    said = f"On {_rows(skill)}, {reached} a mean {name} of {own['mean']:.3f}{interval}{compared}."
     if not by_networks and judged.verdict in ("skill", "unknown"):
         said += _networks_alone(skill, carriers)
     if judged.verdict == "unknown":
         said += (
-            " Whether that is better than a constant cannot be told from so few networks or rows; "
+            " Whether that is better than a constant cannot be told from one split of the rows, which all "
+            "networks share; give each a split of its own (training.split.method) before the ranking is used."
+            if skill.one_split
+            else " Whether that is better than a constant cannot be told from so few networks or rows; "
             "train more networks before the ranking is used."
         )
     return said
+
+
+def _rows(skill: Skill) -> str:
+    """Which rows the scores are on."""
+    return "rows that they had not seen" if skill.held_out else "the rows that decided when training stopped"
 
 
 def _networks_alone(skill: Skill, carriers: Carriers) -> str:
@@ -240,7 +253,7 @@ def _plain(method: str) -> str:
     return method.replace("_", " ")
 
 
-def _left_out(members: Members) -> list[str]:
+def _left_out(members: Members, skill: Skill) -> list[str]:
     found = []
     if members.failed:
         found.append(
@@ -248,10 +261,15 @@ def _left_out(members: Members) -> list[str]:
         )
     if members.skilless:
         left_out = members.trained - members.failed - members.averaged
+        rows = (
+            "the rows that were held out from them"
+            if skill.held_out
+            else "the rows that decided when their training stopped"
+        )
         outcome = "are left out of every mean" if left_out else "are kept all the same"
         found.append(
-            "Networks that do not beat a constant on the rows that were held out from them, and "
-            f"{outcome}: {members.skilless} of {members.trained}."
+            f"Networks that do not beat a constant on {rows}, and {outcome}: {members.skilless} of "
+            f"{members.trained}."
         )
     return found
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Verdict = Literal["skill", "no_skill", "worse", "unknown"]
 
-NETWORKS, JOINT, CONSTANT = "networks", "joint", "constant"
+NETWORKS, AVERAGED, JOINT, CONSTANT = "networks", "averaged", "joint", "constant"
 
 # No score is higher than that of a perfect prediction.
 BEST = 1.0
@@ -37,6 +37,9 @@ class Skill:
         better: the baseline that is clearly better than the networks, for `worse`.
         joint: the same of the joint prediction, which has no skill either where no single model has; None
             where there is none.
+        one_split: whether all networks share one split of the rows.
+        held_out: whether the scores are on rows that no network had any use of; else they are on those that
+            decided when its training stopped.
     """
 
     score: str
@@ -44,6 +47,8 @@ class Skill:
     verdict: Verdict
     better: str = ""
     joint: Judged | None = None
+    one_split: bool = False
+    held_out: bool = True
 
     def row(self, model: str) -> dict[str, float]:
         """The numbers of a model's row, by column."""
@@ -90,8 +95,14 @@ def compare(
     held_out_share: float,
     confidence: float = 0.95,
     joint: NDArray[np.float64] | None = None,
+    averaged: NDArray[np.float64] | None = None,
+    *,
+    one_split: bool = False,
 ) -> Skill:
     """Put the networks beside the baselines, on the same splits.
+
+    On one split that all networks share another model has one score. It stands beside each of theirs, but
+    how far it would move with other rows is not known.
 
     Args:
         score: name of the score.
@@ -101,23 +112,33 @@ def compare(
         confidence: of the intervals.
         joint: (some splits,) the score of what networks and other models predict together, on the first of
             the same splits.
+        averaged: the same of the networks' answers averaged.
+        one_split: whether all networks share one split, of which all but the networks have one score.
 
     Returns:
         A table with `model`; `score`, its name; `mean`, `low`, `high` of the score; `splits`, how many have
         one; and `difference`, `difference_low`, `difference_high`: networks minus model, on the same splits.
     """
     rows = []
-    together = {} if joint is None else {JOINT: joint}
-    for model, scores in {NETWORKS: networks, **together, **baselines}.items():
+    together = {AVERAGED: averaged, JOINT: joint}
+    others = {model: scores for model, scores in together.items() if scores is not None} | dict(baselines)
+
+    def beside(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.full(len(networks), scores[0]) if one_split else scores
+
+    for model, scores in {NETWORKS: networks, **others}.items():
         mean, low, high = resampled_interval(scores, held_out_share, confidence)
-        gap = resampled_interval(_minus(networks, scores), held_out_share, confidence)
+        gap = resampled_interval(_minus(networks, beside(scores)), held_out_share, confidence)
         differences = (float("nan"),) * 3 if model == NETWORKS else gap
-        rows.append((model, score, mean, low, min(high, BEST), int(np.isfinite(scores).sum()), *differences))
+        splits = int(np.isfinite(scores).sum())
+        splits = min(splits, 1) if one_split else splits
+        rows.append((model, score, mean, low, min(high, BEST), splits, *differences))
     columns = ["model", "score", "mean", "low", "high", "splits"]
     table = pd.DataFrame(rows, columns=[*columns, "difference", "difference_low", "difference_high"])
-    alone = _judge(networks, baselines, held_out_share, confidence)
+    each = {model: beside(scores) for model, scores in baselines.items()}
+    alone = _judge(networks, each, held_out_share, confidence)
     if joint is None:
-        return Skill(score, table, *alone)
+        return Skill(score, table, *alone, one_split=one_split)
     together_judged = _judge(joint, baselines, held_out_share, confidence)
     # Its weights have been chosen on these rows: it must not be the only one with skill.
     if together_judged.verdict in ("skill", "worse") and not any(
@@ -126,7 +147,7 @@ def compare(
         if model != CONSTANT
     ):
         together_judged = Judged("no_skill")
-    return Skill(score, table, *alone, joint=together_judged)
+    return Skill(score, table, *alone, joint=together_judged, one_split=one_split)
 
 
 def _at_least(

@@ -66,8 +66,8 @@ def arm_tables(results: Results) -> list[ShownTable]:
         ShownTable(
             "The arms",
             "Each arm is this experiment with other settings, on networks of its own; scores are means over "
-            "networks on rows that they had not seen, and the correlation is that of its ranks with those of "
-            "the experiment itself (Spearman).",
+            "networks, on the rows that each arm's answer names, and the correlation is that of its ranks "
+            "with those of the experiment itself (Spearman).",
             *numbers(overview),
         ),
         ShownTable(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepfeat.report.results import Results
-from deepfeat.report.words import counted, listed, percent
+from deepfeat.report.words import counted, listed, percent, scored_rows
 
 _BOOTSTRAP = "Efron B. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1979."
 _NORMALISED = {
@@ -169,7 +169,7 @@ def _averaged(results: Results, references: _References) -> str:
     text = (
         f"The scores of each {whose} were {how}{', weighted by ' + judge if judge else ''}{_shares(results)}."
     )
-    text += _skilless(results.answer.get("members", {}))
+    text += _skilless(results.answer.get("members", {}), scored_rows(results))
     if results.ranking["ci_low"].notna().any():
         text += (
             f" Intervals are {percent(ranking.confidence)} percentile intervals of a bootstrap over "
@@ -180,12 +180,12 @@ def _averaged(results: Results, references: _References) -> str:
     return text
 
 
-def _skilless(members: Mapping[str, int]) -> str:
+def _skilless(members: Mapping[str, int], rows: str) -> str:
     """How many networks were no better than a constant, and what became of them."""
     count = members.get("skilless", 0)
     if not count:
         return ""
-    text = f" {counted(count, 'network')} did not beat a constant on held-out rows"
+    text = f" {counted(count, 'network')} did not beat a constant on {rows}"
     averaged = members["averaged"]
     if averaged == members["trained"] - members["failed"]:
         return f"{text} and {'was' if count == 1 else 'were'} kept."

@@ -1,6 +1,7 @@
 """Phrases that several parts of the report use."""
 
 from deepfeat.config.schema import RankingConfig
+from deepfeat.report.results import Results
 
 _SCALES = {
     "sum": "share of the importance of all features",
@@ -27,6 +28,12 @@ def scale_in_words(ranking: RankingConfig) -> str:
     if ranking.across_methods == "mean_rank":
         return _SCALES["rank"] + ", mean over methods"
     return _SCALES[ranking.normalise]
+
+
+def scored_rows(results: Results) -> str:
+    """The rows that the networks' scores are on."""
+    held_out = results.answer.get("skill", {}).get("held_out", True)
+    return "rows not seen in training" if held_out else "the rows that decided when training stopped"
 
 
 def listed(words: list[str]) -> str:

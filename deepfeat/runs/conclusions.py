@@ -371,6 +371,8 @@ def _as_json(found: Conclusions) -> dict[str, Any]:
             "judged": found.answer.judged,
             "better": found.answer.better,
             "networks": found.skill.verdict,
+            "held_out": found.skill.held_out,
+            "one_split": found.skill.one_split,
         },
         "stability": found.stability._asdict(),
         "convergence": {"enough": together.enough, "recommended": together.recommended},

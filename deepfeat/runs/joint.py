@@ -16,31 +16,37 @@ Rows = NDArray[np.int64]
 _MOST_NETWORKS = 100
 
 
-def joint_prediction(
-    ensemble: Ensemble,
-    averaged: Sequence[int],
-    rows: Rows,
-    others: Mapping[str, Array],
-    shares: Mapping[str, float],
-) -> Array:
-    """The weighted mean of what each model answers for rows that it has not learned from.
+def networks_together(ensemble: Ensemble, averaged: Sequence[int], rows: Rows) -> Array:
+    """The mean answer of the networks that have not learned from a row.
 
     Args:
         ensemble: all members, those that failed included.
         averaged: the members that count.
         rows: numbers of rows of the table.
-        others: per model, (rows of the table, outputs) its answers; NaN for a row that it has learned from.
+
+    Returns:
+        (rows, outputs); NaN for a row that all of them have learned from.
+    """
+    return unseen_answers(ensemble.select(list(averaged[:_MOST_NETWORKS])), rows)
+
+
+def joint_prediction(
+    networks: Array | None, others: Mapping[str, Array], shares: Mapping[str, float]
+) -> Array:
+    """The weighted mean of what each model answers for rows that it has not learned from.
+
+    Args:
+        networks: (rows, outputs) see `networks_together`; None where they do not count.
+        others: per model, (rows, outputs) its answers; NaN for a row that it has learned from.
         shares: how much each of them, and `networks`, counts.
 
     Returns:
         (rows, outputs); NaN for a row for which a model that counts has no answer.
     """
-    total, weight = np.zeros((len(rows), ensemble.data.n_outputs)), 0.0
-    for name, predicted in others.items():
+    models = others if networks is None else {**others, NETWORKS: networks}
+    total, weight = np.zeros_like(next(iter(models.values()))), 0.0
+    for name, answers in models.items():
         if shares[name] > 0:
-            total += shares[name] * predicted[rows]
+            total += shares[name] * answers
             weight += shares[name]
-    if shares[NETWORKS] > 0:
-        total += shares[NETWORKS] * unseen_answers(ensemble.select(list(averaged[:_MOST_NETWORKS])), rows)
-        weight += shares[NETWORKS]
     return total / weight

@@ -1,7 +1,7 @@
 """How good the networks of a run are: each beside a constant, and all beside what one would use instead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,8 +12,8 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.ranking.baselines import BASELINES, Part
 from deepfeat.ranking.carriers import Carriers
-from deepfeat.ranking.skill import Skill, compare
-from deepfeat.runs.joint import joint_prediction
+from deepfeat.ranking.skill import NETWORKS, Skill, compare
+from deepfeat.runs.joint import joint_prediction, networks_together
 from deepfeat.training.scores import held_out_scores, score_names
 
 Array = NDArray[np.float64]
@@ -98,11 +98,18 @@ def measure_skill(
     """
     data, plan = ensemble.data, ensemble.plan
     scored = np.flatnonzero(np.isfinite(judged.values))
-    chosen = scored[:splits]
+    shared = _one_split(ensemble, scored)
+    chosen = scored[: 1 if shared else splits]
     trained_on = [len(split.train) for split in plan.splits]
     held_out = [len(_scored_rows(ensemble, number)) for number in range(len(plan))]
-    baselines: dict[str, Array] = {"constant": judged.constant[scored]}
+    baselines: dict[str, Array] = {"constant": judged.constant[scored[:1] if shared else scored]}
     notes: list[str] = []
+    scored_unseen = all(len(split.held_out) for split in plan.splits)
+    if not scored_unseen:
+        notes.append(
+            "no rows are held out, so all scores are on the rows that decided when training stopped, which "
+            "flatters the networks; set training.split.test"
+        )
     drawn = _most_rows(data)
     # matrices are small here: threads cost more than they bring, and would change the last bits
     with threadpool_limits(1, "blas"):
@@ -119,7 +126,13 @@ def measure_skill(
                     for n in chosen
                 ]
                 baselines[model] = np.array(scores, dtype=np.float64)
-    if len(chosen) < len(scored):
+    if shared:
+        notes.append(
+            "all networks share one split of the rows: the linear model and the trees to compare with were "
+            "trained once, and the intervals of the scores say how far these would move with other networks, "
+            "not with other rows"
+        )
+    elif len(chosen) < len(scored):
         notes.append(
             f"the linear model and the trees to compare with were trained on the first {len(chosen)} of "
             f"{len(scored)} splits"
@@ -129,28 +142,69 @@ def measure_skill(
     if any(trained_on[number] > drawn for number in chosen):
         notes.append(f"they learn from {drawn:,} rows drawn from the training rows of each split")
     share = float(np.mean(held_out) / np.mean(trained_on))
-    joint = _joint_scores(ensemble, judged, chosen, others, carriers) if others and carriers else None
-    return compare(judged.score, judged.values[scored], baselines, share, confidence, joint), notes
+    joint, averaged = (
+        _scores_together(ensemble, judged, chosen, others, carriers) if others and carriers else (None, None)
+    )
+    found = compare(
+        judged.score,
+        judged.values[scored],
+        baselines,
+        share,
+        confidence,
+        joint,
+        averaged,
+        one_split=shared,
+    )
+    return replace(found, held_out=scored_unseen), notes
 
 
-def _joint_scores(
+def _one_split(ensemble: Ensemble, members: NDArray[np.int64]) -> bool:
+    """Whether several networks all share one split."""
+    splits = [ensemble.plan.splits[number] for number in members]
+    parts = [(split.train, split.valid, split.held_out) for split in splits]
+    return len(parts) > 1 and all(
+        np.array_equal(first, other)
+        for part in parts[1:]
+        for first, other in zip(parts[0], part, strict=True)
+    )
+
+
+def _scores_together(
     ensemble: Ensemble,
     judged: MemberSkill,
     chosen: NDArray[np.int64],
     others: Mapping[str, Array],
     carriers: Carriers,
-) -> Array:
-    """The score of the joint prediction on the held-out rows of each split; NaN where it is not defined."""
+) -> tuple[Array, Array | None]:
+    """Scores on the held-out rows of each split: of the joint prediction, and of the networks averaged.
+
+    One network answers alone, all models together as a mean; beside that stands the mean of the networks, so
+    that what averaging brings is not credited to the other models.
+
+    Returns:
+        (chosen,) each, NaN where they are not defined; no second where the networks carry nothing.
+    """
     asked = [_evenly(_compared_rows(ensemble, number), _MOST_JOINT) for number in chosen]
     rows = np.unique(np.concatenate(asked))
     averaged = np.flatnonzero(judged.averaged).tolist()
-    predicted = joint_prediction(ensemble, averaged, rows, others, carriers.shares)
-    known = np.flatnonzero(np.isfinite(predicted).all(axis=1))
-    scores = []
-    for number, own in zip(chosen, asked, strict=True):
-        places = np.intersect1d(np.searchsorted(rows, own), known)
-        scores.append(_score(ensemble, number, rows[places], predicted[places], judged.score))
-    return np.array(scores, dtype=np.float64)
+    networks = networks_together(ensemble, averaged, rows) if carriers.shares[NETWORKS] > 0 else None
+    joint = joint_prediction(
+        networks, {name: answers[rows] for name, answers in others.items()}, carriers.shares
+    )
+    # where the joint prediction is known, that of the networks is
+    known = np.flatnonzero(np.isfinite(joint).all(axis=1))
+    places = [np.intersect1d(np.searchsorted(rows, own), known) for own in asked]
+
+    def scores(predicted: Array) -> Array:
+        return np.array(
+            [
+                _score(ensemble, number, rows[own], predicted[own], judged.score)
+                for number, own in zip(chosen, places, strict=True)
+            ],
+            dtype=np.float64,
+        )
+
+    return scores(joint), None if networks is None else scores(networks)
 
 
 def _part(ensemble: Ensemble, number: int, seed: int, most: int) -> Part:

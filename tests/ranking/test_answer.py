@@ -1,6 +1,7 @@
 """The answer in sentences."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,10 @@ def skill(networks: float, linear: float = 0.9, members: int = 20, joint: float 
         "linear": linear + wiggle[:10],
         "forest": 0.85 + wiggle[:10],
     }
-    together = None if math.isnan(joint) else joint + wiggle[:10]
-    return compare("auc", networks + wiggle, baselines, 0.1, joint=together)
+    if math.isnan(joint):
+        return compare("auc", networks + wiggle, baselines, 0.1)
+    together, averaged = joint + wiggle[:10], networks + 0.03 + wiggle[:10]
+    return compare("auc", networks + wiggle, baselines, 0.1, joint=together, averaged=averaged)
 
 
 def ranking(members: int = 20, features: int = 4) -> pd.DataFrame:
@@ -68,6 +71,39 @@ def test_without_skill_there_is_nothing_to_rank() -> None:
     assert "must not be used" in said.headline[0]
     assert "0.500" in said.headline[1]
     assert "gene 0" not in " ".join(said.headline)
+
+
+def test_where_nothing_is_held_out_it_is_said_which_rows_the_scores_are_on() -> None:
+    def said(networks: float) -> Answer:
+        found = replace(skill(networks), held_out=False)
+        return answer(ranking(), found, Members(20, 0, 3, 17), NOTHING, NO_CURVE, top_k=1)
+
+    assert said(0.9).headline[1].startswith("On the rows that decided when training stopped, the networks")
+    assert (
+        said(0.5).headline[0].startswith("There is nothing to rank: on the rows that decided when training")
+    )
+    assert (
+        said(0.9)
+        .details[0]
+        .startswith(
+            "Networks that do not beat a constant on the rows that decided when their training stopped, and "
+        )
+    )
+    everything = " ".join([*said(0.9).headline, *said(0.5).headline, *said(0.9).details])
+    assert "not seen" not in everything
+    assert "held" not in everything
+
+
+def test_one_joint_score_of_one_split_tells_nothing_of_other_rows() -> None:
+    one = {"constant": np.array([0.5])}
+    found = compare("auc", np.linspace(0.8, 0.9, 20), one, 0.1, joint=np.array([0.95]), one_split=True)
+    said = weighted(0.2, found=found)
+    assert said.usable is None
+    assert "a mean area under the ROC curve (AUC) of 0.950, beside" in said.headline[1]
+    assert said.headline[1].endswith(
+        "cannot be told from one split of the rows, which all networks share; give each a split of its own "
+        "(training.split.method) before the ranking is used."
+    )
 
 
 def test_networks_that_are_clearly_worse_must_not_be_used() -> None:
@@ -146,7 +182,7 @@ def test_it_is_said_who_carries_the_ranking() -> None:
         "far a rank would move with other networks and splits of the rows."
     )
     assert said.headline[1].startswith("On rows that they had not seen, the networks reached a mean area")
-    assert "beside 0.945 for all models together, 0.500 for a constant" in said.headline[1]
+    assert "beside 0.925 for their answers averaged, 0.945 for all models together, 0.500" in said.headline[1]
     assert said.details[0] == (
         "The ranking is the weighted mean of what matters to 20 networks (weight 0.60), my trees (0.30) and "
         "forest (0.10); the weights add up to 1."
@@ -159,8 +195,9 @@ def test_where_others_carry_it_all_are_judged_together() -> None:
     assert "matter most to my trees (weight 0.60), 20 networks (0.20) and forest (0.20)" in said.headline[0]
     assert said.headline[1] == (
         "On rows that they had not seen, they reached together a mean area under the ROC curve (AUC) of "
-        "0.945 (95 % interval 0.942 to 0.948), beside 0.900 for the networks alone, 0.500 for a constant, "
-        "0.895 for a generalised linear model and 0.845 for a random forest on the same splits."
+        "0.945 (95 % interval 0.942 to 0.948), beside 0.900 for the networks one by one, 0.925 for their "
+        "answers averaged, 0.500 for a constant, 0.895 for a generalised linear model and 0.845 for a random "
+        "forest on the same splits."
     )
 
 

@@ -77,6 +77,21 @@ def test_the_joint_prediction_is_judged_as_the_networks_are() -> None:
     assert lucky.joint == ("no_skill", "")
 
 
+def test_on_one_split_no_interval_pretends_to_know_other_rows() -> None:
+    networks = np.array([0.70, 0.71, 0.72, 0.70])
+    baselines = {"constant": np.array([0.5]), "linear": np.array([0.9])}
+    joint = {"joint": np.array([0.8]), "averaged": np.array([0.75])}
+    found = compare("auc", networks, baselines, 0.2, **joint, one_split=True)
+    assert found.table["model"].tolist() == ["networks", "averaged", "joint", "constant", "linear"]
+    assert found.table["splits"].tolist() == [1] * 5
+    for model in ("averaged", "joint", "constant", "linear"):
+        assert math.isnan(found.row(model)["low"])
+    assert found.row("linear")["difference"] == pytest.approx(0.7075 - 0.9)
+    # every network is worse than the linear model, but one joint score tells nothing
+    assert (found.verdict, found.better) == ("worse", "linear")
+    assert found.joint == ("unknown", "")
+
+
 def test_no_score_is_above_a_perfect_one() -> None:
     found = compare("auc", np.array([0.99, 1.0, 0.98]), {"constant": np.full(3, 0.5)}, 0.5)
     assert found.row("networks")["high"] == 1.0

@@ -75,9 +75,10 @@ def test_says_what_became_of_networks_without_skill(make_run: MakeRun) -> None:
     members = {"trained": 5, "failed": 0, "skilless": 2, "averaged": 3}
     paths = make_run(["a", "b"])
     told = changed(paths, answer={"members": members}).paragraphs[1]
-    assert "2 networks did not beat a constant on held-out rows and were left out; 3 were averaged." in told
+    left_out = "2 networks did not beat a constant on rows not seen in training and were left out"
+    assert f"{left_out}; 3 were averaged." in told
     kept = changed(paths, answer={"members": {**members, "averaged": 5}}).paragraphs[1]
-    assert "2 networks did not beat a constant on held-out rows and were kept." in kept
+    assert "2 networks did not beat a constant on rows not seen in training and were kept." in kept
 
 
 def test_one_method_is_not_averaged_over_methods(make_run: MakeRun) -> None:

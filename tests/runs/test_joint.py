@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from deepfeat.data.splits import Split
-from deepfeat.runs.joint import joint_prediction
+from deepfeat.runs.joint import joint_prediction, networks_together
 
 ROWS = np.arange(6)
 NOTHING = ROWS[:0]
@@ -39,7 +39,8 @@ def joint(
     others: dict[str, np.ndarray],
     **shares: float,
 ) -> list[float]:
-    return joint_prediction(ensemble, averaged, ROWS, others, shares)[:, 0].tolist()
+    networks = networks_together(ensemble, averaged, ROWS) if shares["networks"] else None
+    return joint_prediction(networks, others, shares)[:, 0].tolist()
 
 
 def test_models_answer_for_rows_they_have_not_learned_from_and_count_by_their_shares() -> None:

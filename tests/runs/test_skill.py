@@ -101,12 +101,73 @@ def test_what_models_predict_together_is_compared_as_well(
     assert found.row("joint")["mean"] == 1.0
 
 
-def test_without_held_out_rows_the_validation_rows_are_compared_on(
+def test_averaged_networks_stand_beside_what_all_models_predict_together(
+    make_data: MakeData, make_network: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mean of many answers is better than each; that is not what the other models add."""
+    data = make_data(rows=200)
+    ensemble = networks(data, make_network(), [0.5, 0.45, 0.5, 0.55])
+    right = data.y.astype(float)
+    monkeypatch.setattr(module, "networks_together", lambda _, __, rows: right[rows])
+    judged, wrong = judge_members(ensemble), 1 - right
+    carriers = Carriers({"networks": 0.75, "trees": 0.25}, ("trees",))
+    found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": wrong}, carriers=carriers)
+    assert found.table["model"].tolist()[:3] == ["networks", "averaged", "joint"]
+    assert found.row("averaged")["mean"] == 1.0
+    assert found.row("averaged")["splits"] == 3
+    # networks that carry nothing do not stand there as if they did
+    alone = Carriers({"trees": 1.0, "networks": 0.0}, ("trees",))
+    found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": wrong}, carriers=alone)
+    assert "averaged" not in found.table["model"].tolist()
+
+
+def test_without_held_out_rows_the_validation_rows_are_compared_on_and_that_is_said(
     make_data: MakeData, make_network: Callable[..., Any]
 ) -> None:
     ensemble = networks(make_data(), make_network(), [0.8, 0.8], train=0.7, valid=0.3, test=0.0)
-    found, _ = measure_skill(ensemble, judge_members(ensemble), splits=2, seed=0)
+    found, notes = measure_skill(ensemble, judge_members(ensemble), splits=2, seed=0)
     assert np.isfinite(found.table["mean"]).all()
+    assert not found.held_out
+    assert notes == [
+        (
+            "no rows are held out, so all scores are on the rows that decided when training stopped, which "
+            "flatters the networks; set training.split.test"
+        )
+    ]
+
+
+def test_on_one_split_that_all_networks_share_the_others_are_trained_once(
+    make_data: MakeData, make_network: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def once(part: Any) -> np.ndarray:  # noqa: ANN401
+        asked.append(part)
+        return part.asked[:, :1]
+
+    monkeypatch.setattr(module, "BASELINES", {"linear": once})
+    ensemble = networks(make_data(), make_network(), [0.8, 0.75, 0.85], method="last")
+    right = ensemble.data.y.astype(float)
+    carriers = Carriers({"trees": 1.0, "networks": 0.0}, ("trees",))
+    found, notes = measure_skill(
+        ensemble,
+        judge_members(ensemble),
+        splits=2,
+        seed=0,
+        others={"trees": right},
+        carriers=carriers,
+    )
+    assert len(asked) == 1
+    assert found.one_split
+    table = found.table.set_index("model")
+    assert table["splits"].tolist() == [1, 1, 1, 1]
+    assert table.loc[["joint", "constant", "linear"], ["low", "high"]].isna().all(axis=None)
+    assert np.isfinite(table.loc["networks", ["low", "high"]].astype(float)).all()
+    # each network beside the one score, not the first alone
+    assert table.loc["linear", "difference"] == pytest.approx(0.8 - table.loc["linear", "mean"])
+    assert found.joint == ("unknown", "")
+    (note,) = notes
+    assert note.startswith("all networks share one split of the rows: the linear model and the trees")
 
 
 def test_a_large_table_costs_baselines_no_more_and_that_is_said(

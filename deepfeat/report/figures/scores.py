@@ -1,10 +1,11 @@
-"""How good the networks are on rows that they have not seen."""
+"""How good the single networks are."""
 
 import numpy as np
 import pandas as pd
 
 from deepfeat.report.figures.picture import DOT, Picture, sketch
 from deepfeat.report.results import Results
+from deepfeat.report.words import scored_rows
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import shortened
 
@@ -12,7 +13,7 @@ _JITTER = 0.26
 
 
 def draw_scores(results: Results) -> Picture | None:
-    """Draw the held-out scores of every network as dots, with their median.
+    """Draw the scores of every network as dots, with their median.
 
     Args:
         results: of a finished run.
@@ -28,8 +29,9 @@ def draw_scores(results: Results) -> Picture | None:
     if scores.shape[1] == 0:
         return None
     names = [shortened(name, 30) for name in scores.columns]
-    title = "Held-out scores"
-    subtitle = f"on rows they have not seen{DOT}a dot per network, line: median"
+    rows = scored_rows(results)
+    title = "Scores of single networks"
+    subtitle = f"on {rows}{DOT}a dot per network, line: median"
     with sketch(results, "scores", names) as (made, drawable):
         page = canvas.Page.with_rows([drawable(name) for name in names], title, subtitle)
         axes = page.panels[0]
@@ -49,7 +51,7 @@ def draw_scores(results: Results) -> Picture | None:
         return made.finish(
             page.figure,
             title=title,
-            caption="Each score on rows not seen in training: a dot per network, a line at the median.",
+            caption=f"Each score on {rows}: a dot per network, a line at the median.",
             alt=f"Dots of {len(scores)} networks for the scores {', '.join(names)}.",
             table=pd.concat([results.members[["member"]], results.held_out], axis=1),
         )

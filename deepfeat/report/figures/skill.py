@@ -4,12 +4,13 @@ import numpy as np
 
 from deepfeat.report.figures.picture import DOT, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import percent
+from deepfeat.report.words import percent, scored_rows
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import shortened
 
 _NAMES = {
     "networks": "these networks",
+    "averaged": "these networks, averaged",
     "joint": "all models together, as weighted",
     "constant": "a constant",
     "linear": "generalised linear model",
@@ -17,7 +18,7 @@ _NAMES = {
     "boosted": "boosted trees",
 }
 # what a ranking can rest on; the others are there to compare with
-_RANKED = ("networks", "joint")
+_RANKED = ("networks", "averaged", "joint")
 
 
 def draw_skill(results: Results) -> Picture | None:
@@ -40,7 +41,8 @@ def draw_skill(results: Results) -> Picture | None:
     score = shortened(str(skill["score"].iloc[0]).upper(), 30)
     title = "Do the networks predict, and as well as other models?"
     level = percent(results.experiment.ranking.confidence)
-    subtitle = f"{score} on rows not seen in training{DOT}dot: mean, line: {level} interval"
+    rows_scored = scored_rows(results)
+    subtitle = f"{score} on {rows_scored}{DOT}dot: mean, line: {level} interval"
     with sketch(results, "skill", [*names, subtitle]) as (made, drawable):
         page = canvas.Page.with_rows([drawable(name) for name in names], title, drawable(subtitle))
         axes = page.panels[0]
@@ -67,10 +69,20 @@ def draw_skill(results: Results) -> Picture | None:
         return made.finish(
             page.figure,
             title=title,
-            caption=f"Mean (dot) and {level} interval (line) of the {score} on rows not seen in training; "
-            "the interval allows for the rows that splits share.",
+            caption=f"Mean (dot) and {level} interval (line) of the {score} on {rows_scored}; "
+            f"{_interval(results)}.",
             alt="Mean scores: "
             + ", ".join(f"{name} {mean:.3f}" for name, mean in zip(names, skill["mean"], strict=True))
             + ".",
             table=skill,
         )
+
+
+def _interval(results: Results) -> str:
+    """What the intervals allow for."""
+    if results.answer.get("skill", {}).get("one_split"):
+        return (
+            "all networks share one split of the rows, so theirs says how far the mean would move with other "
+            "networks, not with other rows, and other models have none"
+        )
+    return "the interval allows for the rows that splits share"
