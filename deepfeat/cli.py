@@ -450,7 +450,9 @@ def _tracked(root: Path, trackers: "LoggingConfig", console: "RunConsole") -> Ex
         track(root, trackers)
     except Exception as error:  # noqa: BLE001 - libraries and servers of others
         told = without_passwords(f"{type(error).__name__}: {error}")
-        console.warning(f"the results are complete, but logging them failed: {told}")
+        console.warning(
+            f"the results are complete, but logging them failed: {told}; the same command tries again"
+        )
         return ExitCode.PARTIAL
     return ExitCode.COMPLETE
 

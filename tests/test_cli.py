@@ -172,6 +172,34 @@ class TestRun:
         assert ranking in done.stdout
         assert {name: (run / name).read_bytes() for name in files(run)} == before
 
+    def test_a_tracker_is_told_once_and_again_where_that_has_failed(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Path] = []
+
+        def tell(_: object, folder: Path) -> None:
+            told.append(folder)
+            if len(told) == 1:
+                raise ConnectionError("nobody answers")
+
+        monkeypatch.setattr("deepfeat.interop.tracking.to_tensorboard", tell)
+        monkeypatch.setattr("deepfeat.runs.prepare.find_spec", lambda _: True)
+        write_experiment(logging={"tensorboard": "events"})
+        code, out, _ = deepfeat("run")
+        assert code == 3
+        assert "failed: ConnectionError: nobody answers; the same command tries again" in " ".join(
+            out.split()
+        )
+        for _ in range(2):
+            code, out, _ = deepfeat("run")
+            assert code == 0
+            assert "there is nothing to do" in out
+            assert len(told) == 2
+        assert deepfeat("run", "logging.tensorboard=other")[0] == 0
+        assert told[2:] == [Path.cwd() / "other" / "tiny"]
+        assert deepfeat("run", "--models", "3")[0] == 0
+        assert len(told) == 4
+
     def test_what_is_changed_damaged_or_incomplete_is_done(
         self, deepfeat: Type, write_experiment: Write
     ) -> None:

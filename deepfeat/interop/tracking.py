@@ -1,5 +1,6 @@
 """A finished run in the experiment trackers that a group may already use: MLflow and TensorBoard."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
@@ -10,7 +11,10 @@ import pandas as pd
 
 from deepfeat.config import LoggingConfig, expand_home
 from deepfeat.interop.loading import Run, load_run
+from deepfeat.runs import provenance
 from deepfeat.runs.identity import anywhere
+from deepfeat.runs.paths import RunPaths
+from deepfeat.writing.atomic import write_text
 
 _LONGEST = 500  # letters of a parameter that MLflow shows
 _LOSSES = ("train_loss", "valid_loss")
@@ -18,7 +22,9 @@ _WHO = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def track(root: Path, logging: LoggingConfig) -> None:
-    """Hand a finished run to the trackers that an experiment names.
+    """Hand a finished run to the trackers that an experiment names, unless they have it.
+
+    The same command, typed again when all is done, shall add no second copy. One that fails is asked again.
 
     Args:
         root: the run's directory.
@@ -27,11 +33,36 @@ def track(root: Path, logging: LoggingConfig) -> None:
     Raises:
         Exception: whatever a tracker raises, such as a server that does not answer.
     """
-    run = load_run(root)
-    if logging.mlflow:
-        to_mlflow(run, logging.mlflow)
+    paths = RunPaths(root)
+    execution = (provenance.earlier(paths.provenance) or {}).get("started")
+    told = _told(paths, execution)
+    for place, tell in _trackers(logging).items():
+        # No address is kept: it may hold a password.
+        name = provenance.digest(without_passwords(place))
+        if name not in told:
+            tell(load_run(root))
+            told.append(name)
+            write_text(paths.tracked, provenance.as_json({"started": execution, "told": told}))
+
+
+def _trackers(logging: LoggingConfig) -> dict[str, Callable[[Run], object]]:
+    """How each tracker is told, by its kind and place."""
+    found: dict[str, Callable[[Run], object]] = {}
+    if uri := logging.mlflow:
+        found[f"mlflow {uri}"] = lambda run: to_mlflow(run, uri)
     if logging.tensorboard:
-        to_tensorboard(run, expand_home(logging.tensorboard) / run.experiment.name)
+        folder = expand_home(logging.tensorboard).absolute()
+        found[f"tensorboard {folder}"] = lambda run: to_tensorboard(run, folder / run.experiment.name)
+    return found
+
+
+def _told(paths: RunPaths, execution: str | None) -> list[str]:
+    """The trackers that have been handed the results of an execution, which is known by its beginning."""
+    try:
+        content = json.loads(paths.tracked.read_bytes())
+        return list(content["told"]) if content["started"] == execution else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def without_passwords(text: str) -> str:

@@ -126,6 +126,11 @@ class RunPaths:
         """Where the run that holds the lease gives methods their folders while it asks them."""
         return self.ledger / "work"
 
+    @property
+    def tracked(self) -> Path:
+        """Which trackers have been handed the results of which execution."""
+        return self.ledger / "tracked.json"
+
     def arm(self, name: str) -> "RunPaths":
         """The run of an arm of this experiment."""
         return RunPaths(self.root / _ARMS / safe_name(name))

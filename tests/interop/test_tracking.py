@@ -148,6 +148,40 @@ def test_tensorboard_has_the_run(finished: Path, tmp_path: Path) -> None:
     assert [event.step for event in one.Tensors("valid_loss")] == [1, 2]
 
 
+def test_every_tracker_is_handed_an_execution_once(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr("deepfeat.interop.tracking.to_tensorboard", lambda _, folder: told.append(folder))
+    monkeypatch.setattr("deepfeat.interop.tracking.to_mlflow", lambda _, uri: told.append(uri))
+    one, other = Path.cwd() / "one/heart", Path.cwd() / "other/heart"
+    begun = RunPaths(finished).provenance
+    begun.write_text(json.dumps({"started": "now"}))
+    for _ in range(2):
+        track(finished, LoggingConfig(tensorboard="one"))
+        assert told == [one]
+    for user in ("me:secret@", "you:secret@", ""):  # who asks is no other place
+        track(finished, LoggingConfig(tensorboard="one", mlflow=f"http://{user}host"))
+        assert told == [one, "http://me:secret@host"]
+    track(finished, LoggingConfig(tensorboard="other"))
+    assert told[2:] == [other]
+    begun.write_text(json.dumps({"started": "later"}))
+    track(finished, LoggingConfig(tensorboard="other"))
+    assert told[3:] == [other]
+    assert "secret" not in RunPaths(finished).tracked.read_text()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "3", '{"told": 3, "started": null}'])
+def test_a_note_that_cannot_be_read_is_none(
+    content: str, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr("deepfeat.interop.tracking.to_mlflow", lambda _, uri: told.append(uri))
+    note = RunPaths(finished).tracked
+    note.parent.mkdir()
+    note.write_text(content)
+    track(finished, LoggingConfig(mlflow="http://host"))
+    assert told == ["http://host"]
+
+
 def test_events_go_home(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     told: list[Path] = []
