@@ -11,6 +11,7 @@ from deepfeat.config.dump import dump_value
 from deepfeat.report.embed import Shown, left_by, numbers
 from deepfeat.report.extra_tables import ShownTable
 from deepfeat.report.results import Results
+from deepfeat.report.words import listed
 from deepfeat.runs.paths import safe_name
 from deepfeat.writing.csvfiles import read_table, write_table
 
@@ -27,7 +28,7 @@ class Beside:
     Attributes:
         title: of the figure.
         method: which left it.
-        pictures: one for each arm, the experiment itself first.
+        pictures: one for each arm, the experiment itself first; what several arms share stands once.
     """
 
     title: str
@@ -94,9 +95,9 @@ def side_by_side(results: Results) -> list[Beside]:
     for method in methods if arms else ():
         pictures = {name: _pictures(name, arm, method) for name, arm in arms.items()}
         for stem, own in pictures[ITSELF].items():
-            shown = [pictures[name][stem] for name in arms if stem in pictures[name]]
+            shown = {name: pictures[name][stem] for name in arms if stem in pictures[name]}
             if len(shown) > 1:
-                found.append(Beside(own.title.partition(": ")[2], method, shown))
+                found.append(Beside(own.title, method, _titled(shown)))
                 _join(results, arms, method, stem)
     return found
 
@@ -106,7 +107,7 @@ def _about(results: Results, name: str, arm: Results) -> dict[str, Any]:
         "arm": name,
         "differs": "; ".join(_flat(results.experiment.arms.get(name, {}))),
         "network": arm.experiment.network.preset,
-        "models": len(arm.members),
+        "networks": len(arm.members),
         "epochs": float(arm.members["epochs"].mean()),
         **{str(score): float(values.mean()) for score, values in arm.held_out.items()},
     }
@@ -125,17 +126,26 @@ def _flat(settings: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 
 def _pictures(name: str, arm: Results, method: str) -> dict[str, Shown]:
-    """The figures of a method in one arm by the name of their files, titled with the arm."""
+    """The figures of a method in one arm by the name of their files."""
     folder = "" if name == ITSELF else f"{arm.root.relative_to(arm.root.parent.parent).as_posix()}/"
     return {
         Path(shown.links[0][1]).stem: replace(
             shown,
             id=f"arm-{safe_name(name)}-{shown.id}-{safe_name(method)}",
-            title=f"{name}: {shown.title}",
             links=[(kind, f"{folder}{link}") for kind, link in shown.links],
         )
         for shown in left_by(arm, method, "beside")
     }
+
+
+def _titled(shown: Mapping[str, Shown]) -> list[Shown]:
+    """Figures titled with their arms; where several arms have the same, it is shown once."""
+    arms: dict[tuple[object, ...], list[str]] = {}
+    for name, picture in shown.items():
+        arms.setdefault((picture.element, *map(tuple, picture.rows)), []).append(name)
+    return [
+        replace(shown[names[0]], title=f"{listed(names)}: {shown[names[0]].title}") for names in arms.values()
+    ]
 
 
 def _join(results: Results, arms: Mapping[str, Results], method: str, stem: str) -> None:

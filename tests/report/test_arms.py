@@ -52,7 +52,7 @@ def test_arms_that_were_carried_out_stand_beside_the_experiment(run: RunPaths) -
     assert ranks.heads == ["feature", "experiment", "few"]
     table = pd.read_csv(run.comparison / "arms.csv")
     assert table["rank correlation"].tolist() == pytest.approx([1, 1])
-    assert {"arm", "differs", "network", "models", "epochs", "auc"} <= {*table.columns}
+    assert {"arm", "differs", "network", "networks", "epochs", "auc"} <= {*table.columns}
 
 
 def test_figures_of_several_arms_are_shown_together(run: RunPaths) -> None:
@@ -61,6 +61,13 @@ def test_figures_of_several_arms_are_shown_together(run: RunPaths) -> None:
     assert found.pictures[1].links[0][1] == "arms/few/methods/gate/curve.csv"
     joined = pd.read_csv(run.comparison / "gate.curve.csv")
     assert joined.to_dict("list") == {"arm": ["experiment", "few"], "x": [1, 1], "y": [1.0, 2.0]}
+
+
+def test_a_figure_that_arms_share_is_shown_once(run: RunPaths) -> None:
+    leave_figure(run.arm("few"), 1)
+    (found,) = side_by_side(Results(run.root))
+    assert found.title == "A curve"
+    assert [picture.title for picture in found.pictures] == ["experiment and few: A curve"]
 
 
 def test_numbers_that_an_arm_lacks_are_not_joined(run: RunPaths) -> None:
@@ -74,6 +81,7 @@ def test_the_page_has_a_section_of_arms(run: RunPaths, tmp_path: Path) -> None:
     text = write_report(run.root).read_text(encoding="utf-8")
     assert 'id="arms"' in text
     assert "few: A curve" in text
+    assert "each has axes of its own" in text
     elsewhere = write_report(run.root, tmp_path / "elsewhere" / "page.html").read_text(encoding="utf-8")
     assert 'href="../run/arms/few/methods/gate/curve.png"' in elsewhere
 
