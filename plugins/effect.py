@@ -111,11 +111,18 @@ class Effect(Method):
                     "unit": unit,
                 },
             ),
-            scale=f"{'change of y' if data.task == 'regression' else 'change of probability'} per deviation",
+            scale=_scale(data),
             null_hypothesis=NULL,
             assumption=ASSUMPTION,
             notes=[BLIND, *([SEVERAL_CLASSES] if data.task == "multiclass" else [])],
         )
+
+
+def _scale(data: Dataset) -> str:
+    """What effects are measured in."""
+    whose = f" of {data.classes[-1]}" if data.n_outputs == 1 else ""
+    what = "change of y" if data.task == "regression" else f"change of the probability{whose}"
+    return f"{what} per standard deviation"
 
 
 def _unit(crossfit: CrossFit, question: tuple[int, ...]) -> float:

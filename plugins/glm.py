@@ -115,7 +115,7 @@ class Glm(Method):
             _contributions(x, _of_every_class(data, fitted.coefficients), groups),
             **_estimates(fitted, groups),
             **(_test(data, fitted) if fitted.tested else {}),
-            scale=_scale(data),
+            scale=_scale(data) if len(fitted.coefficients) == 1 else "",
             notes=(
                 f"{fitted.model} of all {data.n_rows:,} rows",
                 *_several(fitted),
@@ -195,8 +195,9 @@ def _untested(data: Dataset, fitted: LinearFit, columns: int) -> list[str]:
 
 
 def _scale(data: Dataset) -> str:
-    """What effects are measured in."""
-    return f"{'change of y' if data.task == 'regression' else 'log odds ratio'} per deviation"
+    """What the effects on a single outcome are measured in."""
+    what = "change of y" if data.task == "regression" else f"log odds ratio of {_outcomes(data, 1)[0]}"
+    return f"{what} per standard deviation"
 
 
 def _one_column(groups: list[NDArray[np.int64]]) -> list[int]:

@@ -48,9 +48,9 @@ class Importance:
         q_value: (features,) p-value adjusted for the number of features. Where a method gives p-values alone,
             a run adjusts them as `ranking.multiplicity` says.
         selected: (features,) bool, the features that a method with an error rate of its own decides for.
-        scale: what `effect` is measured in, a phrase that begins with its kind: `change of y per deviation`,
-            `log odds ratio per deviation`. Estimates of equal scale can be drawn side by side, and those that
-            begin with `log odds ratio` are shown as odds ratios.
+        scale: what `effect` is measured in, a phrase that begins with its kind: `change of y per standard
+            deviation`, `log odds ratio of yes per standard deviation`. Estimates of equal scale can be drawn
+            side by side, and those that begin with `log odds ratio` are shown as odds ratios.
         null_hypothesis: what `p_value` or `selected` speak against, a sentence; whoever gives one of the two
             has to give it.
         assumption: what has to hold besides for them to be valid, such as the model assumed for x.

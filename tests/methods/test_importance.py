@@ -33,7 +33,7 @@ def test_a_full_answer_passes() -> None:
         p_value=np.array([0.0, 1.0]),
         q_value=np.array([0.0, 1.0]),
         selected=[True, False],
-        scale="log odds ratio per deviation",
+        scale="log odds ratio of yes per standard deviation",
         null_hypothesis="the feature has no effect",
         assumption="x is Gaussian",
         notes=("blind to even effects",),

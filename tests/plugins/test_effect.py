@@ -49,7 +49,7 @@ def test_with_linear_models_it_is_least_squares(infer: Infer, tmp_path: Path) ->
     np.testing.assert_allclose(found.effect, slopes * data.x.std(axis=0), atol=0.03)
     np.testing.assert_allclose(found.std_error, 0.0224 * np.array([1.12, 1, 1.12, 1]), rtol=0.15)
     assert found.p_value[:2].max() < 1e-6
-    assert found.scale == "change of y per deviation"
+    assert found.scale == "change of y per standard deviation"
 
 
 def test_the_order_of_columns_changes_no_bit(infer: Infer, tmp_path: Path) -> None:

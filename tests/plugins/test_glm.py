@@ -36,7 +36,7 @@ def test_it_reads_like_the_table_of_a_statistician(tmp_path: Path) -> None:
     np.testing.assert_allclose(table["odds_ratio"], np.exp(theirs.params[1:]), rtol=1e-4)
     np.testing.assert_allclose(answer.p_value, theirs.pvalues[1:], rtol=1e-3, atol=1e-12)
     np.testing.assert_allclose(answer.effect, theirs.params[1:] * data.x.std(axis=0), rtol=1e-4)
-    assert answer.scale == "log odds ratio per deviation"
+    assert answer.scale == f"log odds ratio of {data.classes[1]} per standard deviation"
 
 
 def test_it_finds_what_is_linear(tmp_path: Path) -> None:
@@ -104,11 +104,12 @@ def test_more_columns_than_rows_give_estimates_without_p_values(tmp_path: Path, 
     table = pd.read_csv(tmp_path / "coefficients.csv")
     assert not {"p_value", "std_error"} & set(table.columns)
     if family == "friedman1_regression":
-        assert answer.scale == "change of y per deviation"
+        assert answer.scale == "change of y per standard deviation"
         np.testing.assert_allclose(answer.effect, table["coefficient_per_deviation"])
         assert 0 < np.count_nonzero(answer.effect) < 60
     else:  # three classes have no single effect
         assert answer.effect is None
+        assert answer.scale == ""
         assert table["outcome"].nunique() == 3
     assert "no valid p-values" in answer.notes[0]
 

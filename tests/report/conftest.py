@@ -253,7 +253,9 @@ def _write_everything(
     )
     effects = np.linspace(1, -1, len(features))
     for method, scale in zip(
-        methods, ("change of y per deviation", "log odds ratio per deviation"), strict=False
+        methods,
+        ("change of y per standard deviation", "log odds ratio of yes per standard deviation"),
+        strict=False,
     ):
         estimates = pd.DataFrame(
             {

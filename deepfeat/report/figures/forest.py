@@ -1,7 +1,7 @@
 """Forest plots: estimates with their intervals, the no-effect line, and the numbers beside them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepfeat.ranking.multiplicity import adjusted
 from deepfeat.report.figures.picture import NAME, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import count, listed
+from deepfeat.report.words import count, counted, listed
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import shortened
 
@@ -24,6 +25,9 @@ LOG_ODDS = "log odds ratio"
 _EFFECT = "change of"
 """Scales that begin with it, or with `LOG_ODDS`, are effects; rises of a loss come behind them."""
 
+_DIRECTION = "; on its right, what stands above the panel grows with the feature"
+_MULTIPLICITY = {"bh": "Benjamini-Hochberg", "holm": "Holm", "by": "Benjamini-Yekutieli"}
+_LONG = 60  # letters of a scale
 _ACROSS = 2  # panels of a figure
 _TEXT = 7.5  # points
 _MANY = 100.0  # a span of ratios in which powers of ten are enough
@@ -79,6 +83,11 @@ class _Panel:
         return self.scale.startswith(LOG_ODDS)
 
     @property
+    def is_effect(self) -> bool:
+        """Whether estimates have a direction."""
+        return self.scale.startswith((_EFFECT, LOG_ODDS))
+
+    @property
     def null(self) -> float:
         """Where there is no effect."""
         return 1.0 if self.is_ratio else 0.0
@@ -86,7 +95,7 @@ class _Panel:
     @property
     def heading(self) -> str:
         """The scale as it is drawn."""
-        return self.scale.removeprefix("log ") if self.is_ratio else self.scale
+        return shortened(self.scale.removeprefix("log ") if self.is_ratio else self.scale, _LONG)
 
 
 def draw_forests(results: Results, top: int = 30) -> list[Picture]:
@@ -128,6 +137,29 @@ def _panels(results: Results, top: int) -> list[_Panel]:
     return [_Panel(scale, by_scale[scale], top) for scale in effects_first]
 
 
+def _tests(results: Results, tables: Sequence[tuple[str, pd.DataFrame]]) -> list[str]:
+    """What `p` and `q` are, a sentence for the methods that test the same in the same way."""
+    asked: Mapping[str, Mapping[str, Any]] = results.record.get("methods", {})
+    methods: dict[str, list[str]] = {}
+    for method, table in tables:
+        if "p_value" not in table:
+            continue
+        null = str(asked.get(method, {}).get("null_hypothesis") or "no effect").rstrip(".")
+        how = f"; q: {_adjusted(results, table)}" if "q_value" in table else ""
+        methods.setdefault(f"{null}{how}.", []).append(method)
+    return [f"What p speaks against ({listed(names)}): {told}" for told, names in methods.items()]
+
+
+def _adjusted(results: Results, table: pd.DataFrame) -> str:
+    """How p-values became q-values; a method that gives both has its own way."""
+    how = results.experiment.ranking.multiplicity
+    p, q = (table[name].to_numpy(dtype=np.float64) for name in ("p_value", "q_value"))
+    features = counted(int(np.isfinite(p).sum()), "feature")
+    if np.allclose(adjusted(p, how), q, rtol=1e-3, equal_nan=True):
+        return f"p adjusted for {features} by {_MULTIPLICITY[how]}"
+    return f"p adjusted for {features} by the method"
+
+
 def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool) -> Picture:
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes half a second
 
@@ -142,7 +174,13 @@ def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool)
         texts = [_texts(panel) for panel in panels]
         widths = [[_column_inches(part, head) for head in _heads(part)] for part in texts]
         left = _MARGIN + max(canvas.text_inches(drawable(text)) for text in names) + _GAP
-        beside = [_PANEL + sum(width + _COLUMN for width in each) + _BESIDE for each in widths]
+        beside = [
+            max(
+                _PANEL + sum(width + _COLUMN for width in each) + _BESIDE,
+                canvas.text_inches(drawable(panel.heading), weight="bold"),
+            )
+            for panel, each in zip(panels, widths, strict=True)
+        ]
         width = max(left + sum(beside) + _GAP * len(panels), canvas.head_inches(title, subtitle))
         height = _HEAD + _HEADING + row * len(names) + _FOOT
         figure = Figure(figsize=(width, height))
@@ -161,8 +199,14 @@ def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool)
         return made.finish(
             figure,
             title=title,
-            caption=f"{subtitle[0].upper()}{subtitle[1:]}. The line is where there is no effect. Methods "
-            "share a panel only on the same scale; odds ratios stand on a logarithmic axis.",
+            caption=" ".join(
+                [
+                    f"{subtitle[0].upper()}{subtitle[1:]}. The line is where there is no effect"
+                    + (f"{_DIRECTION}." if any(panel.is_effect for panel in panels) else "."),
+                    "Methods share a panel only on the same scale; odds ratios stand on a logarithmic axis.",
+                    *_tests(results, [table for panel in panels for table in panel.everything.items()]),
+                ]
+            ),
             alt=f"Forest plot of {len(names)} features: estimates of {', '.join(methods)}, with intervals.",
             table=pd.concat(
                 [

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from deepfeat.report.figures.forest import draw_forests
 from deepfeat.report.results import Results
 from deepfeat.runs.paths import RunPaths
+from deepfeat.writing import canvas
 from deepfeat.writing.csvfiles import write_table
 
 MakeRun = Callable[..., RunPaths]
@@ -46,7 +47,11 @@ def test_methods_share_a_panel_only_on_the_same_scale(make_run: MakeRun, drawn: 
 def test_odds_ratios_stand_on_a_logarithmic_axis_with_their_line_at_one(
     make_run: MakeRun, drawn: list[Figure]
 ) -> None:
-    draw_forests(estimated(make_run(["a", "b"], methods=("odds",)), odds="log odds ratio per deviation"))
+    draw_forests(
+        estimated(
+            make_run(["a", "b"], methods=("odds",)), odds="log odds ratio of yes per standard deviation"
+        )
+    )
     (axes,) = drawn[0].axes
     assert axes.get_xscale() == "log"
     squares = [line for line in axes.lines if line.get_marker() == "s"]
@@ -54,6 +59,7 @@ def test_odds_ratios_stand_on_a_logarithmic_axis_with_their_line_at_one(
     assert 1.0 in [line.get_xdata()[0] for line in axes.lines]
     assert "1.65 (1.49 to 1.82)" in words(drawn[0])
     assert "< 0.001" in words(drawn[0])
+    assert "odds ratio of yes per standard deviation" in words(drawn[0])
 
 
 def test_an_effect_that_is_not_defined_is_left_empty(make_run: MakeRun, drawn: list[Figure]) -> None:
@@ -146,3 +152,33 @@ def test_the_csv_has_the_features_that_are_not_drawn(make_run: MakeRun, drawn: l
     (picture,) = draw_forests(estimated(paths, net="change of y"), top=2)
     assert picture.table["feature"].tolist() == Results(paths.root).ranking["feature"].tolist()
     assert len(drawn[0].axes[0].get_yticks()) == 2
+
+
+def test_says_what_is_tested_and_how_it_is_adjusted(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b"], methods=("net", "line", "own"))
+    record = json.loads(paths.provenance.read_text())
+    features = Results(paths.root).ranking["feature"]
+    p = np.array([0.01, 0.5])
+    for method, q in (("net", [0.02, 0.5]), ("line", [0.02, 0.5]), ("own", [0.3, 0.9])):
+        record["methods"][method] |= {"scale": "change of y", "null_hypothesis": "It does nothing."}
+        ends = {"effect": [0.5, 0.1], "ci_low": [0.4, -0.1], "ci_high": [0.6, 0.3]}
+        table = {"feature": features, **ends, "p_value": p, "q_value": q}
+        write_table(paths.estimates(method), pd.DataFrame(table))
+    paths.provenance.write_text(json.dumps(record))
+    caption = draw_forests(Results(paths.root))[0].caption
+    how = "It does nothing; q: p adjusted for 2 features by"
+    assert f"What p speaks against (net and line): {how} Benjamini-Hochberg." in caption
+    assert f"What p speaks against (own): {how} the method." in caption
+    assert "on its right, what stands above the panel grows with the feature" in caption
+    assert len(drawn) == 1
+
+
+def test_a_long_scale_stays_above_its_own_panel(make_run: MakeRun, drawn: list[Figure]) -> None:
+    paths = make_run(["a", "b"], methods=("net", "odds"))
+    draw_forests(estimated(paths, net="change of y", odds=f"log odds ratio of {'x' * 80} per deviation"))
+    with canvas.look([]):
+        drawn[0].draw_without_rendering()
+        headings = [text for axes in drawn[0].axes for text in axes.texts if text.get_weight() == "bold"]
+        first, second = (heading.get_window_extent() for heading in headings)
+    assert first.x1 < second.x0
+    assert second.x1 < drawn[0].bbox.x1
