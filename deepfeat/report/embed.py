@@ -15,6 +15,7 @@ from deepfeat.report.figures.picture import Picture
 from deepfeat.report.results import Results
 from deepfeat.report.table import written
 from deepfeat.visible import visible
+from deepfeat.writing.canvas import signed
 from deepfeat.writing.csvfiles import read_table
 from deepfeat.writing.labels import number_format
 
@@ -174,7 +175,8 @@ def numbers(table: pd.DataFrame) -> Numbers:
     columns = []
     for _, column in table.head(_ROWS).items():  # noqa: PERF102 - a table, not a dict
         if pd.api.types.is_integer_dtype(column):
-            columns.append([Cell(f"{value}", is_number=True) for value in column])
+            texts = ["" if value is pd.NA else signed(f"{value:,}") for value in column]
+            columns.append([Cell(text, is_number=True) for text in texts])
         elif pd.api.types.is_float_dtype(column):
             form = number_format(column)
             columns.append([Cell(written(float(value), form), is_number=True) for value in column])

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from deepfeat.report.results import Results
+from deepfeat.report.words import scale_in_words
 from deepfeat.visible import visible
 from deepfeat.writing.canvas import signed
 from deepfeat.writing.labels import number_format, shortened
@@ -73,7 +74,7 @@ def written(value: float, form: str) -> str:
         return ""
     if form == "p":
         return "< 0.001" if value < 10**-P_DIGITS else f"{value:.{P_DIGITS}f}"
-    return signed(f"{value:{form}}")
+    return signed(f"{value:,{form}}")
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,13 @@ class RankingTable:
         ranking: a row per feature, best first.
         columns: besides bar and name.
         groups: those of the columns.
+        legend: what the numbers mean, a line.
     """
 
     ranking: pd.DataFrame
     columns: Sequence[Column]
     groups: Sequence[Group]
+    legend: str
     _names: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -215,7 +218,26 @@ def ranking_table(results: Results) -> RankingTable:
         seen += len(part) if fits else 0
         columns += part
         groups.append(Group(part[0].group, _GROUPS[part[0].group], shown=fits))
-    return RankingTable(ranking, columns, groups)
+    return RankingTable(ranking, columns, groups, _legend(results, {group.id for group in groups}))
+
+
+def _legend(results: Results, groups: Container[str]) -> str:
+    """What the numbers mean: their scale, and over what their intervals are."""
+    config = results.experiment.ranking
+    told = [f"Importance: {scale_in_words(config)}."]
+    if results.ranking["ci_low"].notna().any():
+        told.append(f"Intervals: {config.confidence * 100:g} %, over {results.varied}; not over new data.")
+    if "stability" in groups and "top_share" in results.ranking:
+        told.append(f"{_top(results)}: of the networks, how many rank the feature so high.")
+    if "tests" in groups:
+        told.append("Effect, p and q: see Effects.")
+    return " ".join(told)
+
+
+def _top(results: Results) -> str:
+    """The heading of the share of networks that put a feature on top."""
+    top = results.answer.get("top_k")
+    return f"In top {top}, %" if top else "In top, %"
 
 
 def _stability(results: Results) -> list[Column]:
@@ -226,10 +248,8 @@ def _stability(results: Results) -> list[Column]:
     ends = (ranking["rank_low"].to_numpy(), ranking["rank_high"].to_numpy())
     found = [Column("rank interval", "Rank interval", "interval", ends, "stability", first="up")]
     if "top_share" in ranking:
-        top = results.answer.get("top_k")
-        label = f"In top {top}" if top else "In top"
         shares = 100 * ranking["top_share"].to_numpy()
-        found.append(Column("top share", f"{label}, %", "number", shares, "stability"))
+        found.append(Column("top share", _top(results), "number", shares, "stability"))
     return found
 
 
@@ -260,6 +280,8 @@ def _tests(results: Results) -> list[Column]:
         if not method or estimate not in _ESTIMATES:
             continue
         label, form, first = _ESTIMATES[estimate]
+        if estimate == "effect":
+            label = _kind(results, method) or label
         values = ranking[column].to_numpy(dtype=np.float64)
         if form == "selected":
             marks = ["yes" if value == 1 else "" for value in values]
@@ -268,6 +290,12 @@ def _tests(results: Results) -> list[Column]:
             form = form or number_format(values)
             found.append(Column(column, f"{method}: {label}", "number", values, "tests", form, first))
     return found
+
+
+def _kind(results: Results, method: str) -> str:
+    """What the effects of a method are, as it said itself, without what they are given for."""
+    scale = str(results.record.get("methods", {}).get(method, {}).get("scale") or "")
+    return shortened(scale.partition(" per ")[0], NAME_CELLS)
 
 
 def _values(column: Column) -> Any:  # noqa: ANN401 - what JSON can hold

@@ -25,6 +25,8 @@ def scale(normalise: str) -> str:
 
 def scale_in_words(ranking: RankingConfig) -> str:
     """What the column `importance` means."""
+    if ranking.across_methods == "robust_rank":
+        return "agreement of the methods on a high rank (-log10 of rho, Kolde et al. 2012)"
     if ranking.across_methods == "mean_rank":
         return _SCALES["rank"] + ", mean over methods"
     return _SCALES[ranking.normalise]

@@ -75,6 +75,12 @@ def test_descriptions_of_files_that_are_not_there_are_passed_over(make_run: Make
     assert left_by(Results(paths.root), "gate", "m") == []
 
 
+def test_numbers_of_thousands_are_easy_to_read() -> None:
+    table = pd.DataFrame({"whole": pd.array([141280, None], dtype="Int64"), "part": [12345.5, 1.0]})
+    texts = [[cell.text for cell in row] for row in numbers(table)[1]]
+    assert texts == [["141,280", "12,346"], ["", "1"]]
+
+
 @pytest.mark.parametrize(("rows", "rest"), [(60, ""), (2061, "2,001")])
 def test_long_tables_are_cut(rows: int, rest: str) -> None:
     heads, shown, more = numbers(pd.DataFrame({"x": range(rows)}))

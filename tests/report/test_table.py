@@ -23,6 +23,8 @@ MakeRun = Callable[..., RunPaths]
         (0.0002, "p", "< 0.001"),
         (0.0412, "p", "0.041"),
         (12345.6, ".2e", "1.23e+04"),
+        (-141280.0, ".0f", "\u2212141,280"),
+        (1234.5, ".1f", "1,234.5"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(value: float, form: str, text: str) -> None:
@@ -41,6 +43,32 @@ def test_has_a_column_per_method_and_per_estimate(make_run: MakeRun) -> None:
     assert {"method gate", "method first_layer", "gate.p_value", "first_layer.effect"} <= set(keys)
     assert [group.id for group in table.groups] == ["stability", "tests", "methods"]
     assert [group.shown for group in table.groups] == [True, False, True]
+
+
+def test_an_effect_is_called_what_its_method_calls_it(make_run: MakeRun) -> None:
+    table = ranking_table(Results(make_run(["a", "b"], full=True).root))
+    labels = {column.key: column.label for column in table.columns}
+    assert labels["gate.effect"] == "gate: change of y"
+    assert labels["first_layer.effect"] == "first_layer: log odds ratio of yes"
+
+
+def test_says_what_the_numbers_mean(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"], full=True)
+    answer = {"top_k": 2, "carried_by": {"networks": 0.5, "trees": 0.5}}
+    paths.answer.write_text(json.dumps(answer))
+    assert ranking_table(Results(paths.root)).legend == (
+        "Importance: share of the importance of all features. "
+        "Intervals: 95 %, over networks and splits; not over new data. "
+        "In top 2, %: of the networks, how many rank the feature so high. Effect, p and q: see Effects."
+    )
+
+
+def test_says_no_more_than_the_table_has(make_run: MakeRun) -> None:
+    paths = make_run(["a"], members=1, methods=("gate",), across_methods="robust_rank")
+    legend = ranking_table(Results(paths.root)).legend
+    assert legend == (
+        "Importance: agreement of the methods on a high rank (-log10 of rho, Kolde et al. 2012)."
+    )
 
 
 def test_the_script_gets_everything_and_the_page_the_first_rows(make_run: MakeRun) -> None:

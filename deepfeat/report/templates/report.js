@@ -34,7 +34,8 @@
       if (missing(value)) return "";
       if (column.form === "p") return value < 0.001 ? "< 0.001" : value.toFixed(3);
       const text = column.form.endsWith("e") ? value.toExponential(2) : value.toFixed(Number(column.form.slice(1, -1)));
-      return text.replace(/-/g, "\u2212");
+      const [whole, ...rest] = text.split(".");
+      return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".").replace(/-/g, "\u2212");
     };
     const cell = (tag, kind, group, text) => {
       const made = document.createElement(tag);
