@@ -60,6 +60,9 @@ class Results:
     @cached_property
     def ranking(self) -> pd.DataFrame:
         """A row per feature, best first, see `deepfeat.ranking.table.build_ranking`."""
+        if not self.paths.ranking.is_file() and (failures := self.record.get("failures")):
+            told = f"no ranking: {'; '.join(failures)}"
+            raise InputError(Problem(str(self.paths.root), 0, 0, f"{told}; mend this and run it again"))
         return read_table(self.paths.ranking, text=["feature"])
 
     @property

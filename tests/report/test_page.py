@@ -238,6 +238,26 @@ def test_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_run_without_a_ranking_says_what_failed(make_run: MakeRun) -> None:
+    paths = make_run(["age", "sex"])
+    paths.ranking.unlink()
+    record = json.loads(paths.provenance.read_text())
+    record["failures"] = ["method gate: MethodError: no gate"]
+    paths.provenance.write_text(json.dumps(record))
+    with pytest.raises(InputError, match="no ranking: method gate: MethodError: no gate; mend this"):
+        write_report(paths.root)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_printed_page_says_that_it_has_the_first_rows_only(make_run: MakeRun) -> None:
+    note = '<p class="quiet on-paper">All 51 are in ranking.csv.</p>'
+    names = [f"f{number:02d}" for number in range(51)]
+    page = write_report(make_run(names, full=True).root).read_text(encoding="utf-8")
+    assert note in page
+    assert '<th scope="col" class="number">importance</th>' in page
+    assert page.count("on-paper") == 3  # the note and two rules
+
+
 def test_nothing_heavy_is_loaded(make_run: MakeRun) -> None:
     script = (
         "import sys, deepfeat.report.page\n"
