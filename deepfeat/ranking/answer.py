@@ -10,6 +10,7 @@ from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers
 from deepfeat.ranking.convergence import Convergence
 from deepfeat.ranking.skill import AVERAGED, CONSTANT, JOINT, NETWORKS, Judged, Skill, Verdict
 from deepfeat.ranking.stability import Stability
+from deepfeat.writing.canvas import signed
 
 _NAMED = 3
 _MODEL_NAMES = {
@@ -48,7 +49,8 @@ class Answer:
     """What a run has found, in words.
 
     Attributes:
-        usable: whether the ranking may be used; None where one cannot tell.
+        usable: whether the ranking may be used; None where one cannot tell: whether there is skill, or in
+            which order the features come.
         verdict: of what the ranking rests on, see `Skill`.
         judged: what that is: `networks`, or `joint`, all models together, where others carry more.
         better: the baseline that is clearly better, for the verdict `worse`.
@@ -75,6 +77,7 @@ def answer(
     *,
     top_k: int,
     kendall_w: float = math.nan,
+    all_count: bool = True,
     confidence: float = 0.95,
     carriers: Carriers = ONLY_NETWORKS,
     controls: Sequence[str] = (),
@@ -91,7 +94,8 @@ def answer(
         stable: of the networks' top sets, by the methods that ask them.
         convergence: whether more networks are needed, by the same methods.
         top_k: size of the top.
-        kendall_w: agreement of the methods, NaN where there is one only.
+        kendall_w: agreement of the methods that count, NaN where there is one only.
+        all_count: whether these are all methods of the ranking.
         confidence: of the intervals.
         carriers: which models carry the ranking.
         controls: what the methods that control the others found, in sentences.
@@ -100,21 +104,23 @@ def answer(
     what, judged, who = NETWORKS, Judged(skill.verdict, skill.better), "the networks"
     if skill.joint is not None and not carriers.by_networks:
         what, judged, who = JOINT, skill.joint, f"{_carriers(carriers, members)} together"
+    settled = _settled(ranking, stable, carriers)
+    usable = {"skill": True if settled else None, "unknown": None}.get(judged.verdict, False)
     details = [
         *_carried(carriers, members),
         *_left_out(members, skill),
         *_stability(stable, top_k, level, carriers),
         *_enough(convergence, members.averaged, carriers),
-        *_agreement(kendall_w),
+        *_agreement(kendall_w, all_count=all_count),
         *controls,
     ]
     return Answer(
-        usable={"skill": True, "unknown": None}.get(judged.verdict, False),
+        usable=usable,
         verdict=judged.verdict,
         judged=what,
         better=judged.better,
         headline=(
-            _first(judged, who, skill, ranking, members, carriers, level),
+            _first(judged, who, skill, ranking, members, carriers, level, settled=settled),
             _how_good(skill, what, judged, carriers, level),
         ),
         details=tuple(details),
@@ -129,6 +135,8 @@ def _first(
     members: Members,
     carriers: Carriers,
     level: str,
+    *,
+    settled: bool,
 ) -> str:
     """Which features matter, or why that must not be asked."""
     if judged.verdict == "no_skill":
@@ -141,7 +149,33 @@ def _first(
             f"The ranking must not be used: {_clearly_better(judged.better)} {who}, which have missed much "
             "of what these features tell."
         )
+    if not settled:
+        return _no_order(ranking, members, carriers, level)
     return _which_features(ranking, members, carriers, level)
+
+
+def _settled(ranking: pd.DataFrame, stable: Stability, carriers: Carriers) -> bool:
+    """Whether an order was found at all; with a single answer, or a single feature, nothing speaks against.
+
+    There is none where the networks that carry a ranking choose their top features as if by chance, and
+    where even the first feature could belong to the lower half.
+    """
+    if len(ranking) == 1:
+        return True
+    by_chance = carriers.by_networks and stable.low <= 0
+    lower_half = ranking["rank_high"].iloc[0] > (len(ranking) + 1) // 2
+    return not (by_chance or lower_half)
+
+
+def _no_order(ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str) -> str:
+    """That no order was found, and how far down those that come first could be."""
+    top = ranking.head(_NAMED)
+    whom = "The networks" if _alone(carriers) else _carriers(carriers, members)
+    said = (
+        f"{whom[0].upper()}{whom[1:]} were not shown to agree on an order; {_listed(list(top['feature']))} "
+    )
+    lowest = _listed([f"{rank:,.0f}" for rank in top["rank_high"]])
+    return f"{said}come first, but could rank as low as {lowest} of {len(ranking):,} ({level}s)."
 
 
 def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str) -> str:
@@ -175,15 +209,17 @@ def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level
     who = "the networks" if by_networks else "they"
     if not math.isfinite(own["mean"]):
         return f"How good {who} are is not known: the rows that they are scored on do not define the {name}."
-    interval = f" ({level} {own['low']:.3f} to {own['high']:.3f})" if math.isfinite(own["low"]) else ""
+    interval = (
+        f" ({level} {_number(own['low'])} to {_number(own['high'])})" if math.isfinite(own["low"]) else ""
+    )
     beside = [
-        f"{mean:.3f} for {_model_name(model)}"
+        f"{_number(mean)} for {_model_name(model)}"
         for model in skill.table["model"]
         if model != what and math.isfinite(mean := skill.row(model)["mean"])
     ]
     compared = f", beside {_listed(beside)} on the same splits" if beside else ""
     reached = "the networks reached" if by_networks else "they reached together"
-    said = f"On {_rows(skill)}, {reached} a mean {name} of {own['mean']:.3f}{interval}{compared}."
+    said = f"On {_rows(skill)}, {reached} a mean {name} of {_number(own['mean'])}{interval}{compared}."
     if not by_networks and judged.verdict in ("skill", "unknown"):
         said += _networks_alone(skill, carriers)
     if judged.verdict == "unknown":
@@ -281,8 +317,8 @@ def _stability(stable: Stability, top_k: int, level: str, carriers: Carriers) ->
     whom = "Single networks" if _alone(carriers) else "By the methods that ask them, single networks"
     return [
         (
-            f"{whom} agree {word} on the top {top_k}: stability {stable.value:.2f} of 1 ({level} "
-            f"{stable.low:.2f} to {stable.high:.2f}; Nogueira et al. 2018)."
+            f"{whom} agree {word} on the top {top_k}: stability {_number(stable.value, 2)} of 1 "
+            f"({level} {_number(stable.low, 2)} to {_number(stable.high, 2)}; Nogueira et al. 2018)."
         )
     ]
 
@@ -311,15 +347,22 @@ def _enough(convergence: Convergence, averaged: int, carriers: Carriers) -> list
     return [f"{averaged} networks are not enough{repeats}, and neither would be {most}."]
 
 
-def _agreement(kendall_w: float) -> list[str]:
+def _agreement(kendall_w: float, *, all_count: bool) -> list[str]:
     if not math.isfinite(kendall_w):
         return []
+    whose = "the methods" if all_count else "the methods that count"
     return [
         (
-            f"Agreement of the methods on the order of all features: Kendall's W = {kendall_w:.2f} "
+            f"Agreement of {whose} on the order of all features: Kendall's W = {kendall_w:.2f} "
             "(0 none, 1 the same order)."
         )
     ]
+
+
+def _number(value: float, digits: int = 3) -> str:
+    """A number in a sentence, with a real minus sign where it is not nothing."""
+    text = f"{value:.{digits}f}"
+    return signed(text if text.strip("-0.") else text.lstrip("-"))
 
 
 def _model_name(model: str) -> str:

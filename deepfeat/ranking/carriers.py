@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deepfeat.ranking.skill import NETWORKS
 
 # what is said of a share has two digits
-_LEAST = 0.005
+_PARTS = 100
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,25 @@ class Carriers:
 
     @property
     def told(self) -> dict[str, float]:
-        """The shares that are worth mentioning."""
-        return {name: share for name, share in self.shares.items() if share >= _LEAST}
+        """The shares that are worth mentioning, in hundredths that add up to 1."""
+        return rounded(self.shares)
+
+
+def rounded(shares: Mapping[str, float]) -> dict[str, float]:
+    """Shares in hundredths that add up to 1, as shares do (the method of the largest remainder).
+
+    Args:
+        shares: together 1.
+
+    Returns:
+        Those that are not nothing then, in the order given.
+    """
+    whole = {name: int(_PARTS * share) for name, share in shares.items()}
+    # of equal remainders the first; a hair of floating point must not decide
+    by_remainder = sorted(shares, key=lambda name: round(whole[name] - _PARTS * shares[name], 6))
+    for name in by_remainder[: _PARTS - sum(whole.values())]:
+        whole[name] += 1
+    return {name: parts / _PARTS for name, parts in whole.items() if parts}
 
 
 ONLY_NETWORKS = Carriers({NETWORKS: 1.0})

@@ -15,7 +15,7 @@ class Answer:
     Attributes:
         sentences: two of them.
         remarks: what has to be known besides, a sentence each.
-        doubtful: whether the ranking must not be used.
+        doubtful: whether the ranking must not be used, or it cannot be told whether it may.
     """
 
     sentences: Sequence[str]
@@ -36,7 +36,7 @@ def read_answer(results: Results) -> Answer:
         return Answer((_NONE,))
     found = results.answer
     remarks = [*found["details"], *(_sentence(note) for note in found["notes"])]
-    return Answer(found["headline"], remarks, doubtful=found["usable"] is False)
+    return Answer(found["headline"], remarks, doubtful=found["usable"] is not True)
 
 
 def _sentence(note: str) -> str:

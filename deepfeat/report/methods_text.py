@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from deepfeat.ranking.carriers import rounded
 from deepfeat.report.results import Results
 from deepfeat.report.words import counted, listed, percent, scored_rows
 
@@ -194,7 +195,7 @@ def _skilless(members: Mapping[str, int], rows: str) -> str:
 
 def _shares(results: Results) -> str:
     """The weights of the models, where others than the networks count."""
-    told = [f"{model} {share:.2f}" for model, share in results.carriers.items()]
+    told = [f"{model} {share:.2f}" for model, share in rounded(results.carriers).items()]
     return f" (weights: {', '.join(told)})" if len(told) > 1 else ""
 
 

@@ -54,7 +54,7 @@ class Conclusions:
         top_k: size of the top.
         stability: of the networks' top sets by all methods that ask them together.
         convergence: whether more networks are needed.
-        kendall_w: agreement of the methods.
+        kendall_w: agreement of the methods that count.
         notes: what has to be said besides.
         tables: the other tables, by the name of their path; one without columns is not written.
     """
@@ -157,8 +157,16 @@ class _Work:
         self.top_k = min(config.top_k or default_top(len(self.features)), len(self.features))
         self.notes: list[str] = []
         if weights is not None:
-            told = ", ".join(f"{name} {weights.get(name, 0.0):.2f}" for name in answers)
+            told = ", ".join(f"{name} {self.weight(name)}" for name in answers)
             self.notes.append(f"the methods count with weights that {config.weights} found: {told}")
+
+    def weight(self, name: str) -> str:
+        """The weight of a method in words: some cannot be judged, which is another thing than no weight."""
+        weights = self.weights or {}
+        weight = weights.get(name, 0.0)
+        others = any(weights.get(other, 0.0) for other in self.answers if other not in self.by_itself)
+        judged = self.answers[name].predictions is not None or not (name in self.by_itself or others)
+        return f"{weight:.3f}" if weight or judged else "not weighed"
 
     def kept(self, name: str, values: Array) -> Array:
         """The rows of a method that count: where these are members, or models on their splits, those that do.
@@ -211,7 +219,8 @@ class _Work:
             confidence=config.confidence,
             seed=self.seed,
         )
-        concordance = kendall_w(self.means)
+        counted = counting(self.answers, self.weights)
+        concordance = kendall_w({name: self.means[name] for name in counted})
         said = answer(
             ranking,
             skill,
@@ -220,6 +229,7 @@ class _Work:
             together,
             top_k=self.top_k,
             kendall_w=concordance,
+            all_count=len(counted) == len(self.answers),
             confidence=config.confidence,
             carriers=carriers,
             controls=controls,

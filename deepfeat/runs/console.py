@@ -140,7 +140,7 @@ class RunConsole:
 
     def answer(self, said: Answer) -> None:
         """Print the answer in words: the sentences to quote, then what they rest on."""
-        style = "yellow" if said.usable is False else "bold"
+        style = "bold" if said.usable else "yellow"
         for sentence in said.headline:
             self._say(sentence, style)
         for sentence in said.details:

@@ -106,6 +106,48 @@ def test_one_joint_score_of_one_split_tells_nothing_of_other_rows() -> None:
     )
 
 
+def test_networks_that_agree_on_no_order_are_not_said_to_have_found_one() -> None:
+    by_chance = Stability(0.002, -0.01, 0.01)
+    said = answer(ranking(), skill(0.9), ALL, by_chance, NO_CURVE, top_k=1)
+    assert said.usable is None
+    assert said.verdict == "skill"
+    assert said.headline[0] == (
+        "The networks were not shown to agree on an order; gene 0, gene 1 and gene 2 come first, but could "
+        "rank as low as 1, 2 and 3 of 4 (95 % intervals)."
+    )
+    (stable,) = said.details
+    assert "stability 0.00 of 1 (95 % interval \N{MINUS SIGN}0.01 to 0.01;" in stable
+    assert "-0" not in stable
+    nearly = answer(ranking(), skill(0.9), ALL, Stability(0.3, 0.01, 0.6), NO_CURVE, top_k=1)
+    assert nearly.usable is True
+    # where others carry the ranking, the networks' choice by chance does not decide
+    trees = Carriers({"trees": 0.9, "networks": 0.1}, ("trees",))
+    found = skill(0.9, joint=0.95)
+    carried = answer(ranking(), found, ALL, by_chance, NO_CURVE, top_k=1, carriers=trees)
+    assert carried.usable is True
+
+
+def test_a_first_feature_that_could_belong_to_the_lower_half_is_no_answer() -> None:
+    table = ranking(features=13)
+    for last, usable in ((7, True), (8, None)):
+        table.loc[0, "rank_high"] = last
+        said = answer(table, skill(0.9), ALL, NOTHING, NO_CURVE, top_k=4)
+        assert said.usable is usable
+    assert f"could rank as low as 8, {table['rank_high'][1]} and " in said.headline[0]
+    forest = Carriers({"networks": 0.6, "forest": 0.4}, ("forest",))
+    both = answer(table, skill(0.9, joint=0.95), ALL, NOTHING, NO_CURVE, top_k=4, carriers=forest)
+    assert both.headline[0].startswith("20 networks (weight 0.60) and forest (0.40) were not shown to agree")
+    # what must not be used is not softened by this
+    assert answer(table, skill(0.5), ALL, NOTHING, NO_CURVE, top_k=4).usable is False
+
+
+def test_numbers_below_nothing_have_a_minus_sign() -> None:
+    found = compare("r2", np.array([0.5, 0.6, 0.4]), {"constant": np.array([-0.02, -0.01, -0.0])}, 0.1)
+    said = answer(ranking(), found, ALL, Stability(-0.2, -0.5, -0.0001), NO_CURVE, top_k=1)
+    assert "beside \N{MINUS SIGN}0.010 for a constant" in said.headline[1]
+    assert "stability \N{MINUS SIGN}0.20 of 1 (95 % interval \N{MINUS SIGN}0.50 to 0.00;" in said.details[0]
+
+
 def test_networks_that_are_clearly_worse_must_not_be_used() -> None:
     said = answer(ranking(), skill(0.6), ALL, NOTHING, NO_CURVE, top_k=1)
     assert said.usable is False
@@ -153,6 +195,10 @@ def test_what_it_rests_on() -> None:
         "Agreement of the methods on the order of all features: Kendall's W = 0.75 (0 none, 1 the same "
         "order)."
     )
+    (some,) = answer(
+        ranking(), skill(0.9), ALL, NOTHING, NO_CURVE, top_k=2, kendall_w=0.75, all_count=False
+    ).details
+    assert some.startswith("Agreement of the methods that count on the order of all features:")
     kept = answer(ranking(), skill(0.9), Members(20, 0, 3, 20), NOTHING, NO_CURVE, top_k=2)
     assert kept.details[0].endswith("and are kept all the same: 3 of 20.")
 

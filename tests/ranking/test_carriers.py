@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers
+from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers, rounded
 
 METHODS = ("gate", "gradients", "forest", "trees")
 OTHERS = ("forest", "trees")
@@ -36,3 +36,18 @@ def test_networks_are_always_there_but_only_told_where_they_count() -> None:
     assert list(found.told) == ["forest"]
     assert ONLY_NETWORKS.by_networks
     assert ONLY_NETWORKS.told == {"networks": 1.0}
+
+
+def test_what_is_said_of_shares_adds_up_to_1() -> None:
+    shares = {"trees": 0.57565, "networks": 0.40519, "forest": 0.01896, "lasso": 0.0002, "glm": 0.0}
+    # to the nearest hundredth they would be 0.58, 0.41 and 0.02
+    assert rounded(shares) == {"trees": 0.58, "networks": 0.40, "forest": 0.02}
+    assert Carriers(shares).told == rounded(shares)
+    assert rounded({"networks": 0.6, "forest": 0.2, "lasso": 0.2}) == {
+        "networks": 0.6,
+        "forest": 0.2,
+        "lasso": 0.2,
+    }
+    for many in (3, 7, 30, 150):
+        found = rounded({str(number): 1 / many for number in range(many)})
+        assert sum(found.values()) == pytest.approx(1)

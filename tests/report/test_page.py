@@ -122,8 +122,9 @@ def test_the_answer_comes_first_and_the_doubtful_is_marked(make_run: MakeRun) ->
     assert page.index("Of these features one matters most.") < page.index('id="ranking"')
     assert 'class="answer"' in page
     answer = json.loads(paths.answer.read_text())
-    paths.answer.write_text(json.dumps({**answer, "usable": False}))
-    assert 'class="answer doubtful"' in write_report(paths.root).read_text()
+    for usable in (False, None):
+        paths.answer.write_text(json.dumps({**answer, "usable": usable}))
+        assert 'class="answer doubtful"' in write_report(paths.root).read_text()
 
 
 def test_names_are_shown_harmlessly_everywhere(make_run: MakeRun) -> None:

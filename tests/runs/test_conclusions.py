@@ -20,6 +20,7 @@ from deepfeat.data.dataset import Dataset, Feature
 from deepfeat.data.splits import Split
 from deepfeat.methods.importance import Importance
 from deepfeat.ranking.agreement import Outlook
+from deepfeat.runs import skill
 from deepfeat.runs.conclusions import Conclusions, conclude, with_q_values, write_conclusions
 from deepfeat.runs.outputs import write_extras, write_history, write_members, write_scores
 from deepfeat.runs.paths import RunPaths
@@ -238,6 +239,40 @@ def test_other_models_that_carry_the_ranking_are_judged_with_the_networks() -> N
     alike = conclude(networks, judge_members(networks), _answers(), CONFIG, 0, about)
     assert alike.carriers.shares == {"networks": 0.5, "second": 0.5}
     assert alike.answer.judged == "networks"
+
+
+@pytest.mark.usefixtures("few_trees")
+def test_a_method_without_weight_has_no_voice_and_one_that_cannot_be_judged_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    networks: Any = Networks()
+    right = networks.data.y.astype(float)
+    monkeypatch.setattr(skill, "networks_together", lambda _, __, rows: right[rows])
+    first = _answers()["first"]
+    backwards = Importance(first.scores[:1, ::-1])
+    answers = {
+        **_answers(),
+        "trees": replace(first, predictions=right),
+        "glm": backwards,
+        "bad": replace(first, predictions=1 - right),
+    }
+    weights = {"first": 0.2, "second": 0.2, "trees": 0.6, "glm": 0.0, "bad": 0.0}
+    about = {name: Outlook(asks_networks=False) for name in ("trees", "glm", "bad")}
+    config = replace_config(weights="stacking")
+    judged = judge_members(networks)
+    found = conclude(networks, judged, answers, config, 0, about, weights)
+    assert found.notes[0] == (
+        "the methods count with weights that stacking found: first 0.200, second 0.200, trees 0.600, "
+        "glm not weighed, bad 0.000"
+    )
+    del answers["glm"], answers["bad"]
+    alone = conclude(networks, judged, answers, config, 0, about, weights)
+    assert found.kendall_w == alone.kendall_w
+    assert "the methods that count on the order" in " ".join(found.answer.details)
+    assert "the methods on the order" in " ".join(alone.answer.details)
+    # networks of no weight were judged all the same
+    nothing = conclude(networks, judged, _answers() | answers, config, 0, about, {"trees": 1.0})
+    assert "first 0.000, second 0.000, trees 1.000" in nothing.notes[0]
 
 
 @pytest.mark.usefixtures("few_trees")
