@@ -82,6 +82,7 @@ def test_the_page_has_a_section_of_arms(run: RunPaths, tmp_path: Path) -> None:
     assert 'id="arms"' in text
     assert "few: A curve" in text
     assert "each has axes of its own" in text
+    assert '<div class="together"><h4>A curve</h4>' in text  # a printed page does not end with a heading
     elsewhere = write_report(run.root, tmp_path / "elsewhere" / "page.html").read_text(encoding="utf-8")
     assert 'href="../run/arms/few/methods/gate/curve.png"' in elsewhere
 
