@@ -138,7 +138,10 @@ class Run(Results):
         """
         from deepfeat.runs.reopening import reopened  # noqa: PLC0415 - loads TensorFlow
 
-        return reopened(self.paths, str(self.record["data"]["sha256"]), self.data)
+        data = self.record.get("data")
+        if not isinstance(data, dict) or "sha256" not in data:
+            raise self._problem(self.paths.provenance, "does not say what the data were; run it again")
+        return reopened(self.paths, str(data["sha256"]), self.data)
 
     def _problem(self, path: Path, reason: str) -> InputError:
         return InputError(Problem(str(path), 0, 0, reason))

@@ -125,7 +125,7 @@ class Results:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise InputError(Problem(str(path), 0, 0, "not there; is this the directory of a run?")) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(Problem(str(path), 0, 0, f"cannot be read: {error}; run it again")) from error
         if not isinstance(content, dict):
             raise InputError(Problem(str(path), 0, 0, "holds no object; run it again"))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ import numpy as np
 
 from deepfeat.methods.askable import Askable
 from deepfeat.methods.context import Context, Fit
-from deepfeat.methods.importance import Importance
+from deepfeat.methods.importance import Importance, MethodError
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.refitting import CountedFit
 from deepfeat.runs.asking import Ask
@@ -37,7 +38,8 @@ from deepfeat.runs.ledger.records import FILE, Record
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import digest, made_here
-from deepfeat.writing.atomic import write_bytes
+from deepfeat.training.memory import available_memory
+from deepfeat.writing.atomic import write_bytes, write_with
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ MEMBERS_PER_PART = 50
 """Members that a member method is asked about together: so much is lost at most when it is interrupted."""
 
 ANSWER = "answer.npz"
+_SHARE = 0.5  # of the free memory that the files of a method may take when they are published
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +251,7 @@ class LedgerAnswers:
             if asked.method.kind == "member":
                 # What cannot be joined is refused for one part as it is for two.
                 Importance.join([answer, answer])
-            files = {f"{FILE}{name}": path.read_bytes() for name, path in _left_in(folder)}
+            files = _read(folder)
         record = Record(
             kind="answer",
             keys=tuple(key for key, _ in part),
@@ -283,7 +286,8 @@ class LedgerAnswers:
             yield folder
         except Exception:
             for name, path in _left_in(folder):
-                write_bytes(self.paths.artefacts(method) / name, path.read_bytes())
+                # Moved, not read: it may be large.
+                write_with(self.paths.artefacts(method) / name, partial(shutil.move, path))
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -322,6 +326,20 @@ class LedgerAnswers:
                 path.unlink()
         for path, sha256 in wanted.items():
             write_bytes(path, self.ledger.objects.read(sha256))
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files that a method has left in its folder, as they are published.
+
+    Raises:
+        MethodError: they are too large to be, and were removed: a run reads all that is among its results.
+    """
+    left = dict(_left_in(folder))
+    size = sum(path.stat().st_size for path in left.values())
+    if size > _SHARE * available_memory():
+        shutil.rmtree(folder)
+        raise MethodError(f"its files of {size >> 20:,} MiB are too large and were removed; leave less")
+    return {f"{FILE}{name}": path.read_bytes() for name, path in left.items()}
 
 
 def _left_in(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from deepfeat.runs.inside import is_inside
+
 CRATE = "ro-crate-metadata.json"
 
 _PROFILES = {
@@ -140,12 +142,14 @@ def _action(record: Mapping[str, Any], results: list[Entity]) -> Entity:
 
 def _file(name: str, sha256: str, root: Path) -> Entity:
     path = root / name
+    # One that was deleted since, such as a network to save space, has no size any more.
+    is_there = is_inside(path, root) and path.is_file()
     return {
         "@id": quote(name),
         "@type": "File",
         "name": name,
         "sha256": sha256,
-        "contentSize": str(path.stat().st_size),
+        **({"contentSize": str(path.stat().st_size)} if is_there else {}),
         "encodingFormat": _FORMATS.get(path.suffix, "application/octet-stream"),
     }
 

@@ -218,11 +218,13 @@ def _holder(path: Path) -> Holder | None:
     """Who holds the lease; None where nobody does, or where the file says nothing."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or content.keys() != {field.name for field in fields(Holder)}:
         return None
-    return Holder(**content)
+    # Each becomes a part of a path or of a message.
+    is_one = all(isinstance(value, int if name == "pid" else str) for name, value in content.items())
+    return Holder(**content) if is_one else None
 
 
 @contextmanager

@@ -95,7 +95,9 @@ def earlier(path: Path) -> dict[str, Any] | None:
     """What `run.json` says of the last execution; None where there is none, or it cannot be read."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        # What cannot be written again (NaN, half of a letter) was not written by a run.
+        as_json(content).encode()
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 
@@ -120,11 +122,11 @@ def attempts(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[d
     if before is None or not is_same_run(before, now):
         return []
     known = before.get("attempts")
-    state = before.get("state")
+    state, machine_then = before.get("state"), before.get("machine")
     last = {
         "started": before.get("started"),
         "finished": before.get("finished"),
-        "host": (before.get("machine") or {}).get("host"),
+        "host": machine_then.get("host") if isinstance(machine_then, dict) else None,
         # Whoever says that it runs, while somebody else does, was killed.
         "state": "killed" if state == ExitState.RUNNING else state,
         "exit_code": before.get("exit_code"),

@@ -33,7 +33,11 @@ def reopened(paths: RunPaths, data_sha256: str, data: Path | None = None) -> Ens
     trainer = Trainer(prepared.data, prepared.network, prepared.settings, memory=prepared.memory)
     fit = LedgerFit(Ledger(paths.ledger))
     # of `training.models: auto` as many as were trained
-    plan = prepared.plan.select(range(len(read_table(paths.members, text=["failure"]))))
+    members = len(read_table(paths.members, text=["failure"]))
+    if members > len(prepared.plan):
+        reason = f"tells of {members} networks, and the experiment of {len(prepared.plan)}; run it again"
+        raise InputError(Problem(str(paths.members), 0, 0, reason))
+    plan = prepared.plan.select(range(members))
     missing = fit.missing(plan, training_work(prepared.data, prepared.network, prepared.settings))
     if missing:
         reason = f"has {len(missing)} of {len(plan)} networks no more; run the experiment again"

@@ -20,7 +20,8 @@ from deepfeat.errors import DeepfeatError, ExitCode
 POINTS = ("begun", "written", "synced", "named", "settled")
 """Before the temporary file; after it; after it is on disk; under its final name; and that name on disk."""
 
-_PREFIX = ".deepfeat-tmp-"
+PREFIX = ".deepfeat-tmp-"
+"""Begins the names of what is there for a while only, see `is_temporary`."""
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full; free some space, or choose another place with --output",
@@ -81,7 +82,7 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         OutputError: it cannot be written, or nothing was written.
     """
-    temporary = path.with_name(_PREFIX + secrets.token_hex(8) + path.suffix)
+    temporary = path.with_name(PREFIX + secrets.token_hex(8) + path.suffix)
     with _told_as_output_error(path):
         make_directory(path.parent)
         try:
@@ -113,7 +114,7 @@ def write_first(path: Path, data: bytes) -> bool:
     Raises:
         OutputError: it cannot be written.
     """
-    temporary = path.with_name(_PREFIX + secrets.token_hex(8) + path.suffix)
+    temporary = path.with_name(PREFIX + secrets.token_hex(8) + path.suffix)
     with _told_as_output_error(path):
         make_directory(path.parent)
         try:
@@ -174,7 +175,7 @@ def make_directory(path: Path) -> None:
 
 def is_temporary(path: Path) -> bool:
     """Whether a file is what a killed run left half written: to be ignored, and free to be deleted."""
-    return path.name.startswith(_PREFIX)
+    return path.name.startswith(PREFIX)
 
 
 @contextmanager

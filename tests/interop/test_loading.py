@@ -99,6 +99,17 @@ def test_everything_of_a_run(finished: Path, tmp_path: Path, monkeypatch: pytest
         _ = deepfeat.load_run(finished, data=moved).ensemble
 
 
+def test_what_does_not_fit_its_experiment_is_refused(finished: Path) -> None:
+    paths = RunPaths(finished)
+    text = paths.members.read_text()
+    paths.members.write_text(text + text.splitlines()[-1] + "\n")
+    with pytest.raises(InputError, match="tells of 3 networks, and the experiment of 2"):
+        _ = deepfeat.load_run(finished).ensemble
+    paths.provenance.write_text('{"data": []}')
+    with pytest.raises(InputError, match="does not say what the data were"):
+        _ = deepfeat.load_run(finished).ensemble
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no ranking"):
         deepfeat.load_run(tmp_path)

@@ -75,3 +75,13 @@ def test_a_run_that_failed_says_so(tmp_path: Path) -> None:
     assert entities["#run"]["actionStatus"] == {"@id": "http://schema.org/FailedActionStatus"}
     assert entities["#run"]["error"] == "method x: no"
     json.dumps(entities, allow_nan=False)
+
+
+def test_a_file_that_was_deleted_since_or_lies_elsewhere_has_no_size(tmp_path: Path) -> None:
+    (tmp_path / "outside.csv").write_text("text")
+    artefacts = {"models/model_00000.keras": "a" * 64, "../outside.csv": "b" * 64}
+    (tmp_path / "run").mkdir()
+    found = {one["@id"]: one for one in crate({**RECORD, "artefacts": artefacts}, tmp_path / "run")["@graph"]}
+    for name, sha256 in artefacts.items():
+        assert found[name]["sha256"] == sha256
+        assert "contentSize" not in found[name]

@@ -158,3 +158,12 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
         hold(tmp_path, tmp_path / "file" / "x"),
     ):
         pytest.fail("held")
+
+
+@pytest.mark.parametrize("change", [{"pid": "../../etc"}, {"born": 3}, {"machine": None}, {"host": ["far"]}])
+def test_what_is_no_lease_is_nobodys(tmp_path: Path, ledger: Path, change: dict[str, object]) -> None:
+    ledger.mkdir()
+    (ledger / "lease.json").write_text(json.dumps({**asdict(Holder.this()), **change}))
+    refuse_if_held(tmp_path, ledger)
+    with hold(tmp_path, ledger) as lease:
+        lease.check()

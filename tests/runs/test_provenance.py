@@ -118,3 +118,15 @@ def test_digests(tmp_path: Path) -> None:
 def test_a_number_that_json_cannot_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         as_json({"loss": float("nan")})
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000, "[]", "{"])
+def test_what_no_run_has_written_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(text)
+    assert provenance.earlier(tmp_path / "run.json") is None
+
+
+def test_an_earlier_execution_on_no_machine() -> None:
+    now = started(**ARGUMENTS)
+    (last,) = provenance.attempts({**now, "machine": ["far"], "attempts": 3}, now)
+    assert last["host"] is None

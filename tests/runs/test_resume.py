@@ -206,3 +206,19 @@ def test_files_of_several_parts_keep_their_folders(runs: Runs, monkeypatch: pyte
         **{f"{name}/told.txt": name for name in "ab"},
         **{f"part-1/{name}/told.txt": name for name in "ab"},
     }
+
+
+def test_files_that_do_not_fit_in_memory_fail_their_method_alone(runs: Runs) -> None:
+    (runs.experiment.parent / "mine.py").write_text(
+        "from deepfeat.methods import Importance, Method\n"
+        "class Asked(Method):\n"
+        "    'Leaves a file of four terabytes, with nothing in it.'\n"
+        "    name = 'asked'\n"
+        "    def explain(self, ensemble, data, context):\n"
+        "        with context.artefact('large').open('wb') as file:\n"
+        "            file.truncate(1 << 42)\n"
+        "        return Importance(ensemble.gates)\n"
+    )
+    said = runs("methods=[gate, asked]")
+    assert "method asked: MethodError: its files of 4,194,304 MiB are too large and were removed" in said
+    assert runs.paths.ranking.exists()

@@ -154,3 +154,15 @@ def test_a_page_that_is_drawn_again_is_as_it_should_be_and_nothing_else(
     code, out, _ = deepfeat("verify", str(paths.root))
     assert code == 3
     assert "1 fault" in out
+
+
+def test_a_page_is_drawn_again_where_networks_were_deleted_to_save_space(
+    deepfeat: Type, paths: RunPaths
+) -> None:
+    deleted = min(paths.models.iterdir())
+    deleted.unlink()
+    assert deepfeat("report", str(paths.root))[0] == 0
+    code, out, _ = deepfeat("verify", str(paths.root))
+    assert code == 3
+    assert f"{deleted}: is missing" in out
+    assert "1 fault" in out

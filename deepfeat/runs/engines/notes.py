@@ -27,7 +27,7 @@ from deepfeat.runs.ledger.packing import from_npz, plan_arrays, plan_of, to_npz
 from deepfeat.runs.workers.exchange import network_told, write_dataset, write_ensemble
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.settings import TrainingSettings
-from deepfeat.writing.atomic import OutputError, make_directory, write_bytes
+from deepfeat.writing.atomic import PREFIX, OutputError, make_directory, write_bytes
 
 SEEN_WITHIN = 60.0
 """Seconds that a network file system may take to show one machine what another has written."""
@@ -50,8 +50,23 @@ class Notes:
         self.root = ledger.absolute() / "notes"
 
     def clear(self) -> None:
-        """Remove all of them; only the run that holds the lease may do so."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        """Remove all of them; only the run that holds the lease may do so.
+
+        What is there before a run may be somebody else's, and workers believe what it says. So it loses its
+        name first: that succeeds also where the rest does not, which a later run removes.
+
+        Raises:
+            OutputError: they cannot be removed.
+        """
+        gone = self.root.with_name(PREFIX + token_hex(8))
+        try:
+            self.root.rename(gone)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise OutputError(self.root, error) from error
+        with suppress(OSError):
+            gone.unlink() if gone.is_symlink() else shutil.rmtree(gone)
 
     # --- written by the run ---------------------------------------------------------------------------------
 

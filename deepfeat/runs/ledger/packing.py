@@ -1,6 +1,7 @@
 """Trained members, their plan and answers as arrays and JSON, and back. Nothing is ever pickled."""
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from math import isfinite
@@ -34,8 +35,12 @@ def from_npz(content: bytes) -> dict[str, Array]:
     """The arrays of an `.npz` file.
 
     Raises:
-        ValueError: an array holds Python objects, or this is no such file.
+        ValueError: an array holds Python objects, or this is no file that `to_npz` has made.
     """
+    with zipfile.ZipFile(io.BytesIO(content)) as entries:
+        # to_npz compresses nothing: what would take more memory than its file is not from there.
+        if sum(entry.file_size for entry in entries.infolist()) > len(content):
+            raise ValueError("it holds more than it is long")
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 

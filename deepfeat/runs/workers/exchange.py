@@ -174,18 +174,33 @@ def read_importance(folder: Path, rows: int | None, data: Dataset) -> Importance
     """
     most = 8 * (rows or _REPETITIONS) * data.n_features * (2 + 2 * data.n_outputs) + _ANSWER_BYTES
     try:
-        with zipfile.ZipFile(folder / "answer.npz") as stored:
-            size = sum(entry.file_size for entry in stored.infolist())
-        if size > most or (folder / "answer.json").stat().st_size > _NOTES:
-            raise MethodError(
-                f"the answer is larger than {most >> 20} MiB; return scores, and leave the rest in files"
-            )
-        arrays = from_npz((folder / "answer.npz").read_bytes())
-        answer = answer_of(arrays, _read_json(folder / "answer.json"))
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        answer = _answer_in(folder, most)
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        MemoryError,
+        RecursionError,
+        zipfile.BadZipFile,
+    ) as error:
         raise MethodError(f"the answer cannot be read: {error}") from error
     answer.check(rows, data.n_features)
     return answer
+
+
+def _answer_in(folder: Path, most: int) -> Importance:
+    """The answer in a folder, unless it takes more bytes than `most`."""
+    stored, words = folder / "answer.npz", folder / "answer.json"
+    if not stored.is_file() or not words.is_file():
+        raise ValueError("it is no file")  # opening a pipe would wait without end
+    with zipfile.ZipFile(stored) as entries:
+        size = sum(entry.file_size for entry in entries.infolist())
+    if max(size, stored.stat().st_size) > most or words.stat().st_size > _NOTES:
+        raise MethodError(
+            f"the answer is larger than {most >> 20} MiB; return scores, and leave the rest in files"
+        )
+    return answer_of(from_npz(stored.read_bytes()), _read_json(words))
 
 
 def network_told(network: Network) -> dict[str, str]:

@@ -20,6 +20,7 @@ from deepfeat.methods.context import Context, Fit
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
 from deepfeat.methods.registry import Registry
+from deepfeat.runs.inside import is_inside
 from deepfeat.runs.workers.channel import ChannelError, Message
 from deepfeat.runs.workers.client import Ended, Question, WorkerError, fork_server
 from deepfeat.runs.workers.exchange import (
@@ -34,6 +35,7 @@ from deepfeat.runs.workers.exchange import (
     write_importance,
 )
 from deepfeat.training.memory import available_memory
+from deepfeat.writing.atomic import PREFIX
 
 # Lines of what a method prints and logs that are passed on; and bytes of it that a failure shows.
 _LINES = 500
@@ -96,7 +98,7 @@ class IsolatedMethods:
     ) -> None:
         self._registry, self._ensemble, self._data = registry, ensemble, data
         self._limits, self._show = limits, show
-        self._folder = Path(tempfile.mkdtemp(prefix=".deepfeat-tmp-", dir=folder)).absolute()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder)).absolute()
         self._inputs: _Inputs | None = None
         self._asked = 0
 
@@ -304,9 +306,9 @@ class _Conversation:
 
     def _fitted(self, name: str, network: Any, training: dict[str, Any], *, own_table: bool) -> Message:  # noqa: ANN401
         """Train what the method asks for; what it asks for is not to be trusted."""
-        folder = self._outbox / Path(name).name
         fit: Fit = self._context.fit
         try:
+            folder = _within(self._outbox, name)
             plan = read_plan(folder)
             data = read_dataset(folder / "data") if own_table else None
             own = None if network is None else network_from(network)
@@ -339,6 +341,13 @@ _OVER: Mapping[str, tuple[str, str]] = {
     ),
     "stop": ("Stopped", "was stopped"),
 }
+
+
+def _within(folder: Path, name: str) -> Path:
+    """What has this name in a folder; ValueError where it lies elsewhere."""
+    if not is_inside(folder / name, folder):
+        raise ValueError(f"{name!r} leads out of its place")
+    return folder / name
 
 
 def _size(memory: int | None) -> str:

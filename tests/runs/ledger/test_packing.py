@@ -1,5 +1,6 @@
 """There and back again, to the bit."""
 
+import io
 from collections.abc import Callable
 from dataclasses import fields
 
@@ -86,3 +87,12 @@ def test_rows_that_members_share_are_stored_once(make_data: Callable[..., Datase
 def test_answers(answer: Importance) -> None:
     arrays = packing.from_npz(packing.to_npz(packing.answer_arrays(answer)))
     assert packing.answer_of(arrays, packing.answer_words(answer)).equals(answer)
+
+
+def test_what_takes_more_memory_than_its_file_is_not_opened() -> None:
+    arrays = {"history": np.zeros((1000, 2))}
+    assert np.array_equal(packing.from_npz(packing.to_npz(arrays))["history"], arrays["history"])
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    with pytest.raises(ValueError, match="holds more than it is long"):
+        packing.from_npz(packed.getvalue())

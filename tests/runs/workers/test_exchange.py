@@ -1,6 +1,7 @@
 """Tables, plans, ensembles and answers that cross over to another process come out as they were."""
 
 import io
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -126,7 +127,7 @@ def test_an_answer_is_never_unpickled(make_data: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "[1]", '{"scores": "many"}', '{"notes": [1]}', '{"notes": {"a": 1}}', "\x00"]
+    "words", ["", "[1]", '{"scores": "many"}', '{"notes": [1]}', '{"notes": {"a": 1}}', "\x00", "[" * 100_000]
 )
 def test_an_answer_with_damaged_words_is_refused(make_data: Make, tmp_path: Path, words: str) -> None:
     write_importance(tmp_path, Importance(np.ones((2, 4))))
@@ -148,6 +149,25 @@ def test_an_answer_that_would_fill_the_memory_is_not_opened(make_data: Make, tmp
     (tmp_path / "answer.json").write_text("{}")
     assert (tmp_path / "answer.npz").stat().st_size < 1 << 20
     with pytest.raises(MethodError, match="larger than 64 MiB"):
+        read_importance(tmp_path, 2, make_data())
+
+
+def test_an_answer_of_a_few_bytes_in_a_large_file_is_not_read(make_data: Make, tmp_path: Path) -> None:
+    write_importance(tmp_path, Importance(np.ones((2, 4))))
+    stored = (tmp_path / "answer.npz").read_bytes()
+    with (tmp_path / "answer.npz").open("wb") as file:
+        file.seek(1 << 40)
+        file.write(stored)
+    with pytest.raises(MethodError, match="larger than 64 MiB"):
+        read_importance(tmp_path, 2, make_data())
+
+
+@pytest.mark.parametrize("name", ["answer.npz", "answer.json"])
+def test_an_answer_that_is_a_pipe_is_not_waited_for(make_data: Make, tmp_path: Path, name: str) -> None:
+    write_importance(tmp_path, Importance(np.ones((2, 4))))
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(MethodError, match="cannot be read: it is no file"):
         read_importance(tmp_path, 2, make_data())
 
 

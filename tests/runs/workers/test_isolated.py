@@ -124,3 +124,16 @@ def test_answers_are_those_of_the_main_process(
     assert seen["input"] == ""
     assert r"printed \x1b[31mline" in screen
     assert "logged line" in screen
+
+
+@pytest.mark.parametrize("name", ["..", "../other", "/etc", "away"])
+def test_a_plan_that_lies_elsewhere_is_not_read(name: str, tmp_path: Path) -> None:
+    from deepfeat.methods.context import Context  # noqa: PLC0415 - loads TensorFlow
+    from deepfeat.runs.workers.isolated import _Conversation  # noqa: PLC0415 - as above
+
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    (outbox / "away").symlink_to(tmp_path)
+    told = _Conversation(Context(0, "mine", outbox), outbox, lambda *_: None)
+    reply = told._fitted(name, None, {}, own_table=False)
+    assert "leads out of its place" in reply["refused"][0][3]
