@@ -57,12 +57,12 @@ def write_table(path: Path, rows: int, columns: int) -> None:
     _drop_from_cache(path)
 
 
-def train(table: Path, cache: Path, members: int) -> dict[str, Any]:
+def train(table: Path, scratch: Path, members: int) -> dict[str, Any]:
     """Load and train, in this process; what it took.
 
     Args:
         table: the table.
-        cache: where its encoded copy goes.
+        scratch: where its encoded copy goes.
         members: networks to train.
     """
     from deepfeat.config.schema import DataConfig  # noqa: PLC0415 - only the process under the limit needs it
@@ -74,7 +74,7 @@ def train(table: Path, cache: Path, members: int) -> dict[str, Any]:
     from deepfeat.training.trainer import Trainer  # noqa: PLC0415
 
     begin = perf_counter()
-    data = load_table(DataConfig(path=str(table)), table, cache=cache)
+    data = load_table(DataConfig(path=str(table)), table, scratch=scratch)
     loaded = perf_counter()
     network = Default()
     settings = merge_settings(network.training, {"epochs": EPOCHS}, data.task)

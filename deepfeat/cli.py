@@ -190,8 +190,8 @@ def _run(experiment: Path, overrides: list[str], output: Path | None, *, fresh: 
     console = RunConsole()
     paths = run_paths(experiment, overrides, output)
     refuse_if_held(paths.root, paths.ledger)
-    prepared = prepare(experiment, overrides)
-    runs = _with_arms(prepared, prepare_arms(experiment, overrides, prepared), paths)
+    prepared = prepare(experiment, overrides, paths.scratch)
+    runs = _with_arms(prepared, prepare_arms(experiment, overrides, prepared, paths.scratch), paths)
     if not fresh and all(is_done(one, own) for _, one, own in runs):
         from deepfeat.report.retold import retell  # noqa: PLC0415
 
@@ -257,14 +257,14 @@ def _shard(experiment: Path, overrides: list[str], output: Path | None, text: st
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
     from deepfeat.writing.atomic import make_directory  # noqa: PLC0415
 
-    prepared = prepare(experiment, overrides)
-    arms = prepare_arms(experiment, overrides, prepared)
+    paths = run_paths(experiment, overrides, output)
+    prepared = prepare(experiment, overrides, paths.scratch)
+    arms = prepare_arms(experiment, overrides, prepared, paths.scratch)
     device.prepare()
     from deepfeat.runs.runner import make_trainer  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
     from deepfeat.runs.shard import read_shard, run_shard  # noqa: PLC0415 - as above
 
-    paths, shard = run_paths(experiment, overrides, output), read_shard(text, os.environ)
-    console = RunConsole()
+    shard, console = read_shard(text, os.environ), RunConsole()
     make_directory(paths.ledger)
     return max(
         run_shard(one, make_trainer(one), own, console, shard)
@@ -307,15 +307,15 @@ def _engine(engine: str | None, scheduler_file: Path | None) -> list[str]:
 def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int:
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
 
-    prepared = prepare(experiment, overrides)
-    arms = prepare_arms(experiment, overrides, prepared)
+    paths = run_paths(experiment, overrides, output)
+    prepared = prepare(experiment, overrides, paths.scratch)
+    arms = prepare_arms(experiment, overrides, prepared, paths.scratch)
     from deepfeat.nets import device  # noqa: PLC0415
 
     device.prepare()
     from deepfeat.runs.dryrun import dry_run  # noqa: PLC0415 - both need TensorFlow, and that to be prepared
     from deepfeat.runs.forecast import Forecast  # noqa: PLC0415
 
-    paths = run_paths(experiment, overrides, output)
     say(f"{experiment}: results would go to {paths.root}; nothing is computed or written now")
     for name, one, own in _with_arms(prepared, arms, paths):
         if name:
@@ -368,8 +368,9 @@ def validate(experiment: str, settings: tuple[str, ...]) -> None:
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
 
     file, overrides = experiment_and_overrides(experiment, settings)
-    prepared = prepare(file, overrides)
-    arms = prepare_arms(file, overrides, prepared)
+    scratch = run_paths(file, overrides, None).scratch
+    prepared = prepare(file, overrides, scratch)
+    arms = prepare_arms(file, overrides, prepared, scratch)
     data, plan = prepared.data, prepared.plan
     say(f"{file}: valid")
     say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from deepfeat.cli import program
+from deepfeat.data.matrix import open_matrix
 from deepfeat.runs.lease import hold
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +66,23 @@ class TestRun:
         assert "Training 3 networks" in out
         resolved = yaml.safe_load(Path("ExpOutput/other/experiment.yml").read_text())
         assert (resolved["training"]["models"], resolved["training"]["epochs"]) == (3, 1)
+
+    def test_a_large_table_is_encoded_on_the_disk_of_the_results(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        used = []
+
+        def beyond_memory(shape: tuple[int, int], scratch: Path | None, _: int) -> object:
+            used.append(scratch)
+            return open_matrix(shape, scratch, 0)
+
+        monkeypatch.setattr("deepfeat.data.load.open_matrix", beyond_memory)
+        write_experiment(arms={"other": {"data": {"ignore": ["height"]}}})
+        assert deepfeat("validate")[0] == deepfeat("run", "--dry-run")[0] == deepfeat("run")[0] == 0
+        assert used == [Path()] * 6
+        run = Path("ExpOutput/tiny")
+        assert deepfeat("verify", str(run), "--recompute", "1")[0] == deepfeat("validate")[0] == 0
+        assert used[6:] == [run] * 3
 
     def test_the_environment_says_where_results_go(
         self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch

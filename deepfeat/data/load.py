@@ -21,31 +21,31 @@ from deepfeat.data.survey import keep_rows
 
 
 def load_data(
-    config: DataConfig, resolve: Callable[[str], Path] = Path, cache: Path | None = None
+    config: DataConfig, resolve: Callable[[str], Path] = Path, scratch: Path | None = None
 ) -> Dataset:
     """Read, check and encode the table or the images of an experiment.
 
     Args:
         config: the `data` part of an experiment.
         resolve: the file that a setting means.
-        cache: as for `load_table`.
+        scratch: as for `load_table`.
 
     Raises:
         InputError: they cannot be used; every fault that was found, a line each.
     """
     if config.images is not None:
-        return load_images(config, resolve, cache)
+        return load_images(config, resolve, scratch)
     if config.path is None:
         raise AssertionError("an experiment has a table or images")
     names = resolve(config.names) if config.names else None
-    return load_table(config, resolve(config.path), names, cache)
+    return load_table(config, resolve(config.path), names, scratch)
 
 
 def load_table(
     config: DataConfig,
     path: Path,
     names_path: Path | None = None,
-    cache: Path | None = None,
+    scratch: Path | None = None,
     *,
     memory_limit: int = MEMORY_LIMIT,
     chunk_cells: int = CHUNK_CELLS,
@@ -56,13 +56,13 @@ def load_table(
         config: the `data` part of an experiment.
         path: CSV, TSV or Parquet.
         names_path: names of its columns, for a table without a header.
-        cache: a directory in which the encoded inputs are kept as `x-<digest>.npy` and memory-mapped. Without
-            it they are in memory, or beyond `memory_limit` in a temporary file that disappears by itself.
+        scratch: a directory with room. Beyond `memory_limit` the encoded inputs are memory-mapped from a file
+            without a name on its disk, which disappears by itself; by default on that of temporary files.
         memory_limit: bytes of the table, and of the encoded inputs, that may be held in memory.
         chunk_cells: cells that are read at once.
 
     Returns:
-        The same data set, bit for bit, whatever the format, the limits and the cache.
+        The same data set, bit for bit, whatever the format, the limits and where the file is.
 
     Raises:
         InputError: the table cannot be used; every fault that was found, a line each.
@@ -70,7 +70,7 @@ def load_table(
     outline = outline_table(config, path, names_path, memory_limit=memory_limit, chunk_cells=chunk_cells)
     remarks = Remarks(list(outline.notes), list(outline.warnings))
     drop = config.missing == "drop"
-    with open_matrix((outline.n_rows, outline.encoder.n_columns), cache, memory_limit) as writer:
+    with open_matrix((outline.n_rows, outline.encoder.n_columns), scratch, memory_limit) as writer:
         y, groups, lines = _encode(outline, writer, remarks, drop=drop)
         if not drop:
             _fill_gaps(outline, writer, memory_limit, remarks)
@@ -78,7 +78,7 @@ def load_table(
         sha256 = fingerprint(
             writer.view(), y, task=target.task, features=features, classes=target.classes, groups=groups
         )
-        x = writer.finish(sha256)
+        x = writer.finish()
     return Dataset(
         name=path.stem,
         x=x,

@@ -1,9 +1,8 @@
 """The encoded inputs, filled row block by row block: in memory, or in a file that is then memory-mapped."""
 
-import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +31,8 @@ class MatrixWriter(Protocol):
         """Put `values` (columns,) wherever a cell is NaN."""
         ...
 
-    def finish(self, digest: str) -> Matrix:
-        """The complete matrix; `digest` names its content."""
+    def finish(self) -> Matrix:
+        """The complete matrix."""
         ...
 
 
@@ -62,37 +61,31 @@ class MemoryMatrix:
         for start, block in row_blocks(self.view()):
             self._x[start : start + len(block)] = np.where(np.isnan(block), values, block)
 
-    def finish(self, digest: str) -> Matrix:  # noqa: ARG002 (a matrix in memory needs no name)
+    def finish(self) -> Matrix:
         """The complete matrix, read-only like one in a file."""
         self._x.setflags(write=False)
         return self._x
 
 
 class FileMatrix:
-    """A matrix in a `.npy` file, written in order so that a full disk is an error and not a crash.
+    """A matrix in a file, written in order so that a full disk is an error and not a crash.
+
+    The file has no name from the beginning, and disappears with its last user, whatever ends it.
 
     Args:
         shape: (rows, columns).
-        directory: where the file goes.
-        keep: whether it gets a name of its own; otherwise it disappears with its last user.
+        scratch: the directory that it is on the disk of; None for the system's temporary one.
 
     Raises:
         InputError: the file cannot be written, here or in any method.
     """
 
-    def __init__(self, shape: tuple[int, int], directory: Path, *, keep: bool) -> None:
-        self._directory = directory
-        self._keep = keep
+    def __init__(self, shape: tuple[int, int], scratch: Path | None) -> None:
+        self._shape = shape
+        self._scratch = scratch
         self._row_bytes = 4 * shape[1]
-        self._size = shape[0] * self._row_bytes
         with self._reporting():
-            directory.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=".encoding-", suffix=".npy", dir=directory)
-            self._path = Path(name)
-            self._file = os.fdopen(descriptor, "r+b")
-            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(self._file, header)
-            self._start = self._file.tell()
+            self._file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - closed by `close`
 
     def append(self, block: Matrix) -> None:
         """Add rows."""
@@ -103,32 +96,23 @@ class FileMatrix:
         """All rows, once all were added."""
         with self._reporting():
             self._file.flush()
-        return _open(self._path)
+            return np.memmap(self._file, dtype="<f4", mode="r", shape=self._shape)
 
     def replace_nan(self, values: Matrix) -> None:
         """Put `values` (columns,) wherever a cell is NaN."""
         for start, block in row_blocks(self.view()):
             with self._reporting():
-                self._file.seek(self._start + start * self._row_bytes)
+                self._file.seek(start * self._row_bytes)
                 self._file.write(np.where(np.isnan(block), values, block).astype("<f4").tobytes())
 
-    def finish(self, digest: str) -> Matrix:
+    def finish(self) -> Matrix:
         """The complete matrix, mapped from its file."""
-        with self._reporting():
-            self._file.close()
-            if self._keep:
-                self._path = self._path.replace(self._directory / f"x-{digest[:16]}.npy")
-        x = _open(self._path)
-        if not self._keep:
-            self.discard()
-        return x
+        return self.view()
 
-    def discard(self) -> None:
-        """Remove the file; a mapping of it stays valid."""
+    def close(self) -> None:
+        """Write no more; what is mapped stays valid."""
         with suppress(OSError):
             self._file.close()
-        with suppress(OSError):
-            self._path.unlink()
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -136,36 +120,33 @@ class FileMatrix:
         try:
             yield
         except OSError as error:
+            cure = "use another output directory" if self._scratch else "set TMPDIR to another directory"
+            size = self._shape[0] * self._row_bytes / 2**20
             message = (
-                f"found no way to write the encoded table of {self._size / 2**20:,.0f} MiB here "
-                f"({error.strerror or error}); free space, or use another output directory"
+                f"found no way to write the encoded table of {size:,.0f} MiB here "
+                f"({error.strerror or error}); free space, or {cure}"
             )
-            raise InputError(Problem(str(self._directory), 0, 0, message)) from error
+            where = self._scratch or tempfile.gettempdir()
+            raise InputError(Problem(str(where), 0, 0, message)) from error
 
 
 @contextmanager
-def open_matrix(shape: tuple[int, int], cache: Path | None, memory_limit: int) -> Iterator[MatrixWriter]:
-    """A place for a matrix of `shape`.
+def open_matrix(shape: tuple[int, int], scratch: Path | None, memory_limit: int) -> Iterator[MatrixWriter]:
+    """A place for a matrix of `shape`: memory, or over the limit a file without a name.
 
     Args:
         shape: (rows, columns).
-        cache: a directory where the matrix is kept as a file; without it, only a matrix over the limit goes
-            to a file, in the system's directory for temporary files, which disappears by itself.
-        memory_limit: bytes up to which a matrix without `cache` is held in memory.
+        scratch: a directory on the disk for that file; None for the system's temporary one.
+        memory_limit: bytes up to which a matrix is held in memory.
 
     Raises:
         InputError: the file cannot be written.
     """
-    if cache is None and 4 * shape[0] * shape[1] <= memory_limit:
+    if 4 * shape[0] * shape[1] <= memory_limit:
         yield MemoryMatrix(shape)
         return
-    directory = Path(tempfile.gettempdir()) if cache is None else cache
-    writer = FileMatrix(shape, directory, keep=cache is not None)
-    try:
+    with closing(FileMatrix(shape, scratch)) as writer:
         yield writer
-    except BaseException:
-        writer.discard()
-        raise
 
 
 def row_blocks(x: Matrix) -> Iterator[tuple[int, Matrix]]:
@@ -189,8 +170,3 @@ def column_medians(x: Matrix, columns: NDArray[np.int64], memory_limit: int) -> 
         for start in range(0, len(columns), at_once)
     ]
     return np.concatenate(parts).astype(np.float32) if parts else np.empty(0, np.float32)
-
-
-def _open(path: Path) -> Matrix:
-    x: Matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-    return x

@@ -54,4 +54,4 @@ def prepared_again(paths: RunPaths, overrides: Iterable[str] = ()) -> Prepared:
     ]
     if problems:
         raise InputError(problems)
-    return prepare_loaded(loaded)
+    return prepare_loaded(loaded, paths.scratch)

@@ -1,5 +1,6 @@
 """The files of a run. Nothing else knows their names."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -112,6 +113,17 @@ class RunPaths:
     def log(self) -> Path:
         """Everything that was said, and more; each execution appends."""
         return self.root / "logs" / "deepfeat.log"
+
+    @property
+    def scratch(self) -> Path | None:
+        """A directory on the disk of the results, for files without a name; None where it is not writable.
+
+        It is the nearest that exists, because nothing is made before it is known that the input can be used.
+        Temporary directories are often small, or memory.
+        """
+        # `Path.is_dir` raises where a directory may not be looked into
+        nearest = next(folder for folder in (self.root, *self.root.parents) if os.path.isdir(folder))  # noqa: PTH112
+        return nearest if os.access(nearest, os.W_OK) else None
 
     @property
     def ledger(self) -> Path:

@@ -77,17 +77,17 @@ class Prepared:
 def prepare(
     path: Path,
     overrides: Iterable[str] = (),
-    cache: Path | None = None,
+    scratch: Path | None = None,
     *,
     arm: str | None = None,
     beside: "Prepared | None" = None,
 ) -> Prepared:
-    """Load and check an experiment with its plugins and data; writes nothing but the cache.
+    """Load and check an experiment with its plugins and data; leaves no file.
 
     Args:
         path: the experiment file.
         overrides: `key.path=value` settings of the command line.
-        cache: directory for the encoded form of tables that do not fit in memory.
+        scratch: as for `deepfeat.data.load.load_table`.
         arm: one of the experiment's arms instead of the experiment.
         beside: the experiment, prepared, whose plugins and data an arm has too unless it names others.
 
@@ -95,11 +95,11 @@ def prepare(
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
             and data together.
     """
-    return prepare_loaded(load_experiment(path, overrides, arm=arm), cache, beside)
+    return prepare_loaded(load_experiment(path, overrides, arm=arm), scratch, beside)
 
 
 def prepare_loaded(
-    loaded: LoadedExperiment, cache: Path | None = None, beside: "Prepared | None" = None
+    loaded: LoadedExperiment, scratch: Path | None = None, beside: "Prepared | None" = None
 ) -> Prepared:
     """Check an experiment that was loaded, with its plugins and data; see `prepare`."""
     experiment = loaded.experiment
@@ -120,7 +120,7 @@ def prepare_loaded(
     except InputError as error:
         problems += error.problems
     try:
-        data = _data(loaded, beside, cache)
+        data = _data(loaded, beside, scratch)
     except InputError as error:
         problems += error.problems
     if data is not None:
@@ -142,19 +142,22 @@ def _registry(loaded: LoadedExperiment, beside: Prepared | None) -> Registry:
     return load_plugins(loaded)
 
 
-def _data(loaded: LoadedExperiment, beside: Prepared | None, cache: Path | None) -> Dataset:
+def _data(loaded: LoadedExperiment, beside: Prepared | None, scratch: Path | None) -> Dataset:
     if beside is not None and beside.loaded.experiment.data == loaded.experiment.data:
         return beside.data
-    return load_data(loaded.experiment.data, loaded.resolve_path, cache)
+    return load_data(loaded.experiment.data, loaded.resolve_path, scratch)
 
 
-def prepare_arms(path: Path, overrides: Iterable[str], prepared: Prepared) -> dict[str, Prepared]:
+def prepare_arms(
+    path: Path, overrides: Iterable[str], prepared: Prepared, scratch: Path | None = None
+) -> dict[str, Prepared]:
     """The arms of an experiment, by name in its order.
 
     Args:
         path: the experiment file.
         overrides: `key.path=value` settings of the command line.
         prepared: the experiment itself.
+        scratch: as for `prepare`.
 
     Raises:
         InputError: with everything that is wrong in any of them.
@@ -164,7 +167,7 @@ def prepare_arms(path: Path, overrides: Iterable[str], prepared: Prepared) -> di
     problems: list[Problem] = []
     for name in prepared.loaded.experiment.arms:
         try:
-            arms[name] = prepare(path, given, arm=name, beside=prepared)
+            arms[name] = prepare(path, given, scratch, arm=name, beside=prepared)
         except InputError as error:
             problems += error.problems
     if problems:

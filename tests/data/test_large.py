@@ -58,14 +58,11 @@ def test_pieces_make_the_whole(suffix: str, missing: str, frame: pd.DataFrame, t
     frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path, row_group_size=70)
     whole = load_table(settings(missing), path)
     pieces = load_table(settings(missing), path, memory_limit=1000, chunk_cells=300)
-    cached = load_table(settings(missing), path, cache=tmp_path / "cache", memory_limit=1000, chunk_cells=300)
     assert type(whole.x) is np.ndarray
     assert isinstance(pieces.x, np.memmap)
-    assert isinstance(cached.x, np.memmap)
-    assert not any(data.x.flags.writeable for data in (whole, pieces, cached))
+    assert not any(data.x.flags.writeable for data in (whole, pieces))
     assert_same(whole, pieces)
-    assert_same(whole, cached)
-    assert whole.warnings == pieces.warnings == cached.warnings
+    assert whole.warnings == pieces.warnings
     assert np.isfinite(whole.x).all()
 
 
@@ -131,18 +128,7 @@ def test_names_with_dots_are_no_nested_columns(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.x[:, 0], np.float32(columns["Sepal.Length"]))
 
 
-def test_the_cache_is_named_by_content_and_left_alone_by_others(frame: pd.DataFrame, tmp_path: Path) -> None:
-    path, cache = tmp_path / "t.csv", tmp_path / "deep" / "cache"
-    frame.to_csv(path, index=False)
-    first = load_table(settings("impute"), path, cache=cache)
-    again = load_table(settings("impute"), path, cache=cache)
-    other = load_table(settings("drop"), path, cache=cache)
-    names = {f"x-{data.sha256[:16]}.npy" for data in (first, other)}
-    assert {entry.name for entry in cache.iterdir()} == names
-    assert_same(first, again)
-
-
-def test_a_table_without_a_cache_leaves_no_file_behind(
+def test_a_large_table_leaves_no_file_behind(
     frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
@@ -155,28 +141,23 @@ def test_a_table_without_a_cache_leaves_no_file_behind(
     assert np.isfinite(data.x).all(), "the mapping outlives the file"
 
 
-def test_a_directory_that_cannot_be_written_is_the_users_to_mend(frame: pd.DataFrame, tmp_path: Path) -> None:
-    frame.to_csv(tmp_path / "t.csv", index=False)
-    (tmp_path / "cache").write_text("a file where a directory should be")
-    with pytest.raises(InputError, match="found no way to write the encoded table of 0 MiB here"):
-        load_table(settings("impute"), tmp_path / "t.csv", cache=tmp_path / "cache")
-
-
-def test_a_full_disk_leaves_nothing_half_written(
+def test_a_full_disk_is_the_users_to_mend(
     frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame.to_csv(tmp_path / "t.csv", index=False)
 
     class FullDisk(io.FileIO):
+        def __init__(self, dir: Path) -> None:  # noqa: A002 - as it is called
+            super().__init__(dir / "file", "x+")
+
         def write(self, data: bytes) -> int:  # type: ignore[override]
             if len(data) > 1000:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return super().write(data)
 
-    monkeypatch.setattr("deepfeat.data.matrix.os.fdopen", FullDisk)
-    with pytest.raises(InputError, match=r"\(No space left on device\); free space"):
-        load_table(settings("impute"), tmp_path / "t.csv", cache=tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    monkeypatch.setattr("deepfeat.data.matrix.tempfile.TemporaryFile", FullDisk)
+    with pytest.raises(InputError, match=r"\(No space left on device\); free space, or use another output"):
+        load_table(settings("impute"), tmp_path / "t.csv", scratch=tmp_path, memory_limit=1000)
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(

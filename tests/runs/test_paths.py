@@ -79,3 +79,17 @@ def test_results_are_what_an_earlier_run_left(tmp_path: Path) -> None:
         file.touch()
     assert sorted(paths.results()) == sorted(results)
     assert list(RunPaths(tmp_path / "nothing").results()) == []
+
+
+def test_files_without_a_name_are_on_the_disk_of_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = RunPaths(tmp_path / "out" / "demo")
+    assert paths.scratch == tmp_path
+    paths.root.mkdir(parents=True)
+    assert paths.scratch == paths.root
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert paths.scratch is None
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert RunPaths(Path("ExpOutput/demo")).scratch == Path()

@@ -42,7 +42,7 @@ class _Target:
 def load_images(
     config: DataConfig,
     resolve: Callable[[str], Path] = Path,
-    cache: Path | None = None,
+    scratch: Path | None = None,
     *,
     memory_limit: int = MEMORY_LIMIT,
 ) -> Dataset:
@@ -51,7 +51,7 @@ def load_images(
     Args:
         config: the `data` part of an experiment, with `images`.
         resolve: the file that a setting means.
-        cache: as for `deepfeat.data.load.load_table`.
+        scratch: as for `deepfeat.data.load.load_table`.
         memory_limit: bytes of the pixels, as float32, that may be held in memory.
 
     Returns:
@@ -77,7 +77,7 @@ def load_images(
     )
     duplicates = Duplicates()
     specimens = np.concatenate([read_images(found, layout, out), others[1]])
-    with open_matrix((len(kept), layout.columns), cache, memory_limit) as writer:
+    with open_matrix((len(kept), layout.columns), scratch, memory_limit) as writer:
         size = max(1, BLOCK_BYTES // (4 * layout.columns))
         for start in range(0, len(kept), size):
             rows = kept[start : start + size]
@@ -94,7 +94,7 @@ def load_images(
             groups=None,
             images=layout,
         )
-        x = writer.finish(sha256)
+        x = writer.finish()
     names = (*(found.names[index] for index in out), *others[0])
     return Dataset(
         name=path.stem if not config.images.path.startswith(PREFIX) else config.images.path,
