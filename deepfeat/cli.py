@@ -321,7 +321,8 @@ def _dry_run(experiment: Path, overrides: list[str], output: Path | None) -> int
         if name:
             say(f"  arm {name}:")
         for step in dry_run(one, own, Forecast(one)):
-            say(f"  {'  ' if name else ''}{step}")
+            for line in f"  {'  ' if name else ''}{step}".splitlines():
+                say(line)
     return ExitCode.COMPLETE
 
 
