@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 SHOWN = 40
+MOST = 0.5
+"""A feature counts that beats the best copy in more than this share of the networks."""
+TOGETHER = "all methods"
+"""In place of a method's name, which has no blanks: the mean of all of them."""
 
 
 class Shadow(Method):
@@ -35,8 +39,9 @@ class Shadow(Method):
     A few networks are trained on the table with shuffled copies of its features beside it, which have nothing
     to do with the target, and the other methods are asked about them. A feature that is no more important
     than the best copy could be chance. The copy of a category is a category of the same levels, and rows of
-    one group are shuffled as a whole, with those of another group. `shadow.csv` says for each method and
-    feature in how many of the networks it beats the best copy. That is no p-value: networks share their rows,
+    one group are shuffled as a whole, with those of another group. The figure shows in which share of the
+    networks a feature beats the best copy, by the mean over methods (`all methods` in `shadow.csv`, which has
+    each method too); one that does so in most networks counts. That is no p-value: networks share their rows,
     and the copies are independent of the other features, which noise need not be.
     """
 
@@ -85,24 +90,28 @@ class Shadow(Method):
         best = {
             name: share[:, data.n_features :].max(axis=1, keepdims=True) for name, share in shares.items()
         }
-        table = _table(own, best, data)
-        self._show(table, count, len(copied), context)
         scores = np.mean([own[name] - best[name] for name in own], axis=0)
+        together = {TOGETHER: np.mean(list(own.values()), axis=0)}
+        of_copies = {TOGETHER: np.mean(list(best.values()), axis=0)}
+        table = _table(own | together, best | of_copies, data)
+        table.loc[table["method"] == TOGETHER, "beats"] = (scores > 0).mean(axis=0)
+        self._show(table, count, len(copied), context)
         return Importance(scores, notes=(_sentence(scores, count, len(copied)),))
 
     def _show(self, table: "pd.DataFrame", networks: int, copies: int, context: Context) -> None:
         from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
 
-        means = table.groupby("feature", sort=False)[["importance", "best_copy"]].mean()
-        means = means.sort_values("importance", ascending=False, kind="stable").head(SHOWN)
-        with canvas.look(means.index) as drawable:
+        shown = table[table["method"] == TOGETHER]
+        shown = shown.sort_values(["beats", "importance"], ascending=False, kind="stable").head(SHOWN)
+        with canvas.look(shown["feature"]) as drawable:
             save_figure(
                 context,
                 "shadow",
-                _figure(means, [drawable(name) for name in means.index], networks, copies),
+                _figure(shown["beats"], [drawable(name) for name in shown["feature"]], networks, copies),
                 title="Features beside the best of their shuffled copies",
-                alt="For each feature its mean importance, and as a dashed line that of the best shuffled "
-                "copy, which cannot matter: features left of the line could be chance.",
+                alt="For each feature the share of the networks in which it is more important than the best "
+                "shuffled copy, which cannot matter; those right of the dashed line, at one half, are so in "
+                "most networks, the others could be chance.",
                 table=table,
             )
 
@@ -134,22 +143,27 @@ def _table(own: dict[str, Floats], best: dict[str, Floats], data: Dataset) -> "p
 
 
 def _sentence(ahead: Floats, networks: int, copies: int) -> str:
-    beating = int(((ahead > 0).mean(axis=0) > 0.5).sum())  # noqa: PLR2004 - in most networks
+    beating = int(((ahead > 0).mean(axis=0) > MOST).sum())
     return (
-        f"{beating:,} of {ahead.shape[1]:,} features are more important than the best of {copies} shuffled "
-        f"copies in most of {networks} networks."
+        f"{beating:,} of {ahead.shape[1]:,} features are more important than the best of {copies:,} shuffled "
+        f"copies in most of {networks:,} networks."
     )
 
 
-def _figure(means: "pd.DataFrame", names: list[str], networks: int, copies: int) -> "Figure":
+def _figure(beats: "pd.Series[float]", names: list[str], networks: int, copies: int) -> "Figure":
+    """Bars of the share of the networks, with a line at what counts: more than half of them."""
     from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
 
     page = canvas.Page.with_rows(
         names,
         "Features beside their shuffled copies",
-        f"Mean importance in {networks} networks; dashed: the best of {copies} copies, which cannot matter",
+        f"In how many of {networks:,} networks a feature is above the best of {copies:,} copies, which "
+        "cannot matter; dashed: half of them",
     )
     axes = page.panels[0]
-    axes.barh(range(len(means)), means["importance"], height=0.62, color=canvas.SKY)
-    axes.axvline(float(means["best_copy"].mean()), color=canvas.INK, linewidth=1, linestyle="--")
+    colours = [canvas.BLUE if share > MOST else canvas.SKY for share in beats]
+    axes.barh(range(len(beats)), 100 * beats, height=0.62, color=colours)
+    axes.axvline(100 * MOST, color=canvas.INK, linewidth=1, linestyle="--")
+    axes.set_xlim(0, 102)
+    axes.set_xlabel("networks in which it beats the best copy, %")
     return page.figure

@@ -1,5 +1,6 @@
 """shadow: features beside copies that cannot matter."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.derived import with_features
@@ -16,8 +18,23 @@ from deepfeat.methods.registry import Registry
 from deepfeat.testing.families.known import KnownProblem
 from deepfeat.testing.linear import LinearEnsembles
 from deepfeat.testing.planted import planted
+from deepfeat.writing import canvas
 
 MEMBERS = 12
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that are saved."""
+    figures: list[Figure] = []
+    save = canvas.save
+
+    def keep(figure: Figure, path: Callable[[str], Path]) -> list[Path]:
+        figures.append(figure)
+        return save(figure, path)
+
+    monkeypatch.setattr(canvas, "save", keep)
+    return figures
 
 
 @pytest.fixture
@@ -76,7 +93,7 @@ def test_what_matters_beats_its_copies_and_noise_does_not(
     assert answer.scores.shape == (5, 6)
     table = pd.read_csv(tmp_path / "shadow.csv")
     assert list(table.columns) == ["method", "feature", "importance", "best_copy", "beats"]
-    assert list(table["method"].unique()) == ["one", "other"]
+    assert list(table["method"].unique()) == ["one", "other", "all methods"]
     table = table[table["method"] == "one"].set_index("feature")
     assert table.loc["feature 1", "beats"] == 1
     assert table.drop("feature 1")["beats"].mean() < 0.5
@@ -84,6 +101,36 @@ def test_what_matters_beats_its_copies_and_noise_does_not(
     assert (
         " features are more important than the best of 6 shuffled copies in most of 5 networks."
         in (answer.notes[0])
+    )
+
+
+def test_the_figure_shows_what_the_sentence_counts(
+    control: Callable[..., Importance], tmp_path: Path, drawn: list[Figure]
+) -> None:
+    answer = control(planted().dataset(), networks=5)
+    (figure,) = drawn
+    (axes,) = figure.axes
+    beats = (answer.scores > 0).mean(axis=0)
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == pytest.approx(sorted(100 * beats, reverse=True))
+    (line,) = axes.lines
+    assert set(line.get_xdata()) == {50}
+    beyond = [bar.get_facecolor() for bar in axes.patches if bar.get_width() > 50]
+    assert answer.notes[0].startswith(f"{len(beyond)} of 6 features")
+    assert 0 < len(beyond) < 6
+    assert set(beyond).isdisjoint(bar.get_facecolor() for bar in axes.patches if bar.get_width() <= 50)
+    assert "beats the best copy, %" in axes.get_xlabel()
+    table = pd.read_csv(tmp_path / "shadow.csv")
+    both = table[table["method"] == "all methods"]
+    assert both["beats"].tolist() == pytest.approx(beats.tolist())
+
+
+def test_many_are_counted_with_separators(registry: Registry) -> None:
+    module = sys.modules[registry.methods["shadow"].__module__]
+    said = module._sentence(np.ones((1000, 2000)), 1000, 1500)
+    assert said == (
+        "2,000 of 2,000 features are more important than the best of 1,500 shuffled copies in most of 1,000 "
+        "networks."
     )
 
 
