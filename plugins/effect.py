@@ -122,7 +122,8 @@ def _scale(data: Dataset) -> str:
     """What effects are measured in."""
     whose = f" of {data.classes[-1]}" if data.n_outputs == 1 else ""
     what = "change of y" if data.task == "regression" else f"change of the probability{whose}"
-    return f"{what} per standard deviation"
+    levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)
+    return f"{what} per standard deviation{' or between two levels' if levels else ''}"
 
 
 def _unit(crossfit: CrossFit, question: tuple[int, ...]) -> float:

@@ -197,7 +197,8 @@ def _untested(data: Dataset, fitted: LinearFit, columns: int) -> list[str]:
 def _scale(data: Dataset) -> str:
     """What the effects on a single outcome are measured in."""
     what = "change of y" if data.task == "regression" else f"log odds ratio of {_outcomes(data, 1)[0]}"
-    return f"{what} per standard deviation"
+    levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)
+    return f"{what} per standard deviation{' or between two levels' if levels else ''}"
 
 
 def _one_column(groups: list[NDArray[np.int64]]) -> list[int]:

@@ -96,6 +96,7 @@ def test_two_levels_have_one_effect(infer: Infer, tmp_path: Path) -> None:
     # The step between the levels: the difference of the means of a normal number above and below 0.
     assert found.effect[1] == pytest.approx(-0.1 * 10 * 2 * np.sqrt(2 / np.pi), abs=0.4)
     assert np.isfinite(found.effect).all()
+    assert found.scale == "change of y per standard deviation or between two levels"
 
 
 def _with_two_levels(data: Dataset) -> object:

@@ -55,6 +55,7 @@ def test_every_task_and_categories(make_data: Callable[..., Dataset], tmp_path: 
     if answer.effect is not None:
         assert np.isnan(answer.effect[1])
         assert np.isfinite(answer.effect[[0, 2, 3]]).all()
+        assert answer.scale.endswith(" per standard deviation or between two levels")
     terms = pd.read_csv(tmp_path / "coefficients.csv")["term"]
     assert {"f0", "f1 = b", "f1 = c", "f2 = b", "f3"} <= set(terms)
 
