@@ -16,24 +16,32 @@ from deepfeat.methods import (
     Method,
     MethodError,
     MethodParams,
+    enough_held_out,
     sample,
     unseen_answers,
 )
 
 Floats = NDArray[np.float64]
 NETWORKS = "networks"
+STOPPED_BY = (
+    "Too few networks hold a row out to answer it alone: they were asked as well about rows that told them "
+    "when to stop, which flatters them a little."
+)
 
 
 class Stacking(Method):
     """How much each kind of model adds to a joint prediction of rows it has not seen (Breiman 1996).
 
     A ranking of the features is worth as much as the model that it explains. The answers of the networks,
-    and of every other model that a method has fitted, are put together with weights that are not negative, so
-    that the sum comes as close as it can to the truth, on rows that none of them has learned from. What a
-    model contributes to that sum is its weight: where trees predict well and networks do not, trees are
-    believed, and the other way round. The weight of the networks is shared alike by the methods that ask
-    them. With `ranking.weights: stacking` the ranking uses these weights: it then explains the joint
-    prediction. The method's own scores are the others' importances with these weights.
+    and of every other model that a method has fitted, are put together with weights that are not negative,
+    so that the sum comes as close as it can to the truth, on rows that none of them has learned from. A row
+    is answered by the networks that hold it out, where nearly every row is held out by three networks or
+    more (a hundred networks do, of which each holds out a tenth). Fewer networks answer their validation
+    rows too, which told them when to stop, and so look a little better than they are. What a model
+    contributes to that sum is its weight: where trees predict well and networks do not, trees are believed,
+    and the other way round. The weight of the networks is shared alike by the methods that ask them. With
+    `ranking.weights: stacking` the ranking uses these weights: it then explains the joint prediction. The
+    method's own scores are the others' importances with these weights.
     """
 
     name = "stacking"
@@ -92,7 +100,10 @@ class Stacking(Method):
         equal = not any(weights.values())
         means = {name: normalise(given.scores, "sum").mean(axis=0) for name, given in answers.items()}
         score = sum(mean * (1.0 if equal else weights[name]) for name, mean in means.items())
-        return Importance(np.asarray(score)[None], weights=weights, notes=_notes(by_model, answers, own))
+        notes = _notes(by_model, answers, own)
+        if own and not enough_held_out(ensemble, candidates):
+            notes = (*notes, STOPPED_BY)
+        return Importance(np.asarray(score)[None], weights=weights, notes=notes)
 
 
 def stacked(predicted: list[Floats], target: Floats, resamples: int, rng: np.random.Generator) -> Floats:

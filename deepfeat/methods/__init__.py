@@ -53,7 +53,7 @@ from deepfeat.methods.selection import (
 )
 from deepfeat.methods.shuffled import OtherModel, ShuffledParams, shuffled_importance
 from deepfeat.methods.shuffling import shuffled_rows
-from deepfeat.methods.unseen import unseen_answers
+from deepfeat.methods.unseen import enough_held_out, unseen_answers
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.randomness import member_seed
 from deepfeat.training.replaced import rebuilt
@@ -94,6 +94,7 @@ __all__ = [
     "describe_figure",
     "direction",
     "enlarged",
+    "enough_held_out",
     "fold_plan",
     "held_out_rows",
     "hookimpl",

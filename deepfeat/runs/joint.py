@@ -17,7 +17,7 @@ _MOST_NETWORKS = 100
 
 
 def networks_together(ensemble: Ensemble, averaged: Sequence[int], rows: Rows) -> Array:
-    """The mean answer of the networks that have not learned from a row.
+    """The mean answer of the networks that have not learned from a row, see `unseen_answers`.
 
     Args:
         ensemble: all members, those that failed included.

@@ -57,6 +57,9 @@ def test_networks_are_believed_where_they_are_right(registry: Registry, tmp_path
     assert table.columns.tolist() == ["method", "model", "model_weight", "weight"]
     assert table["model"].tolist() == ["networks", "networks", TREES]
     assert "Weights in the joint prediction: networks 0." in given.notes[0]
+    assert "which flatters them a little" in given.notes[-1]
+    many = judge(registry, tmp_path, PROBLEMS["additive"](100, 6, 0).dataset(), 40, {"saliency": {}})
+    assert not any("flatters" in note for note in many.notes)
 
 
 def test_a_straight_line_is_believed_where_there_is_nothing_else(registry: Registry, tmp_path: Path) -> None:
