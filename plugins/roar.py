@@ -13,14 +13,17 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
+    FitPlan,
     Importance,
     JudgedParams,
     Method,
     MethodError,
     fold_plan,
+    plan_like,
     refuse_too_many,
     retrained_losses,
     save_figure,
+    with_rows,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Masks = NDArray[np.bool_]
+Orders = NDArray[np.int64]
 
 RANDOM = "random order"
 TENTHS = np.arange(1, 10) / 10
@@ -51,9 +55,15 @@ class Roar(Method):
     by one of the folds; intervals are t intervals over the folds, whose training rows overlap, so take them
     as a guide. Equal sets of features are trained once, whoever asks for them.
 
+    A ranking must not be judged by rows that it was made from: it would look good on pure noise (Ambroise &
+    McLachlan 2002). So for each fold a few networks are trained on the other rows alone, and each method is
+    asked again, about these. That is a ranking of its own per fold, from fewer networks and rows than that of
+    the report. Methods that train networks themselves cannot be asked again, and are not judged.
+
     `faithfulness.csv` holds the areas, best first, and `curves.csv` the curves. With `ranking.weights:
-    roar` the aggregate weighs each method by how far its area exceeds that of random orders. The
-    method's own scores are the others' importances with these weights, a row per fold.
+    roar` the aggregate weighs each method by how far its area exceeds that of random orders; a method that is
+    not judged has no weight. The method's own scores are the others' importances with these weights, a row
+    per fold.
     """
 
     name = "roar"
@@ -62,7 +72,8 @@ class Roar(Method):
     cost = Cost.REFITS
     paper = (
         'Hooker, Erhan, Kindermans & Kim 2019, "A benchmark for interpretability methods in deep neural '
-        'networks", NeurIPS 32'
+        'networks", NeurIPS 32; ranked without the rows that judge: Ambroise & McLachlan 2002, "Selection '
+        'bias in gene extraction on the basis of microarray gene-expression data", PNAS 99'
     )
     sees = "whose first features carry the information that networks can learn from"
     blind_to = (
@@ -70,8 +81,8 @@ class Roar(Method):
         "that puts one of them last"
     )
     trust = (
-        "when there are enough rows to train well without the best features; it judges rankings, so "
-        "believe it before any of them"
+        "when there are enough rows to train well without the best features; it judges rankings, by rows "
+        "that had no part in them, so believe it before any of them"
     )
     removes = (
         "left out, together with all that a ranking puts before it: networks are trained again without them"
@@ -82,27 +93,43 @@ class Roar(Method):
 
         folds: PositiveInt = Field(5, ge=2, description="folds; a network per fold for each set of features")
         random_orders: PositiveInt = Field(3, description="random orders to compare with")
+        networks: PositiveInt = Field(
+            10,
+            description="networks per fold, trained on the other rows, that other methods are asked about",
+        )
 
     params: Params
 
     def fits(self, data: Dataset, members: int) -> int:
         """With ten other methods: without and with the first features of each, and of the random orders."""
         del members
-        rankings = METHODS + self.params.random_orders
-        return self.params.folds * (1 + 2 * len(_sizes(data.n_features)) * rankings)
+        return self._fits(METHODS, data)
+
+    def _fits(self, methods: int, data: Dataset) -> int:
+        """For so many other methods, if no two of them ask for the same features."""
+        sets = 2 * len(_sizes(data.n_features)) * (methods + self.params.random_orders)
+        return self.params.folds * (self.params.networks + 1 + sets)
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
-        """All networks are one plan."""
-        from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas
-
+        """A plan per fold for the rankings; all networks that judge them are one plan."""
         if not context.answers:
             raise MethodError("there is no answer of another method to judge; name other methods beside it")
-        means = {
-            name: normalise(answer.scores, "sum").mean(axis=0) for name, answer in context.answers.items()
+        advice = "ask it about fewer methods, take fewer folds"
+        refuse_too_many(self._fits(len(context.again), data), self.params, ensemble, advice)
+        plan = fold_plan(data, self.params.folds, context.seed, self.name)
+        # The penalties are part of what the experiment trains.
+        plan = replace(plan, penalty=np.resize(ensemble.plan.penalty, self.params.folds))
+        rankings = self._rankings(plan, ensemble, data, context)
+        if not rankings:
+            raise MethodError("no other method can be asked again; name one that trains no networks itself")
+        orders = {
+            name: [np.stack([_order(own, context.rng) for own in folds])] for name, folds in rankings.items()
         }
-        orders = {name: [_order(mean, context.rng)] for name, mean in means.items()}
-        orders[RANDOM] = [context.rng.permutation(data.n_features) for _ in range(self.params.random_orders)]
-        skills = self._skills(_masks(orders, data.n_features), ensemble, data, context)
+        orders[RANDOM] = [
+            np.stack([context.rng.permutation(data.n_features) for _ in range(self.params.folds)])
+            for _ in range(self.params.random_orders)
+        ]
+        skills = self._skills(orders, plan, data, context)
         curves = {
             name: np.mean([_curves(order, skills) for order in own], axis=0) for name, own in orders.items()
         }
@@ -112,33 +139,64 @@ class Roar(Method):
         faithful = {name: kept - removed for name, (removed, kept) in areas.items()}
         table = _table(areas, faithful)
         self._show(table, curves, shares, context)
+        means = {name: _shares(context.answers[name]) for name in rankings}
         ahead = {name: np.maximum(faithful[name] - faithful[RANDOM], 0) for name in means}
         scores = np.stack(
             [_weighted(means, {n: w[fold] for n, w in ahead.items()}) for fold in range(self.params.folds)]
         )
-        weights = {name: float(max(0.0, (faithful[name] - faithful[RANDOM]).mean())) for name in means}
-        return Importance(scores, weights=weights, notes=(_verdict(table, faithful),))
+        weights = dict.fromkeys(context.answers, 0.0)
+        weights |= {name: float(max(0.0, (faithful[name] - faithful[RANDOM]).mean())) for name in means}
+        notes = (_verdict(table, faithful), *self._how(rankings, context))
+        return Importance(scores, weights=weights, notes=notes)
+
+    def _rankings(
+        self, plan: FitPlan, ensemble: Ensemble, data: Dataset, context: Context
+    ) -> dict[str, list[Floats]]:
+        """Per method, for each fold the (features,) importance by networks that have not seen its rows."""
+        found: dict[str, list[Floats]] = {name: [] for name in context.answers if name in context.again}
+        for fold, split in enumerate(plan.splits if found else ()):
+            part = with_rows(data, np.union1d(split.train, split.valid))
+            name = f"{self.name}/ranking-{fold}"
+            wanted = plan_like(ensemble.plan, part, self.params.networks, context.seed, name)
+            trained = context.fit(wanted, data=part)
+            networks = trained.select(trained.succeeded)
+            for method in list(found):
+                try:
+                    found[method].append(_shares(context.again[method](networks, part)))
+                except MethodError as error:
+                    context.logger.warning("%s cannot be judged: %s", method, error)
+                    del found[method]
+        return found
+
+    def _how(self, rankings: Mapping[str, object], context: Context) -> list[str]:
+        """What the verdict is about, and which methods it is not about."""
+        notes = [
+            (
+                f"Judged are rankings by {self.params.networks} networks per fold which have not seen the "
+                "rows that judge, and not the ranking of this report, which is made from all rows."
+            )
+        ]
+        if without := [name for name in context.answers if name not in rankings]:
+            notes.append(
+                "Not judged, and without a weight, because they cannot be asked again without these rows: "
+                f"{', '.join(without)}."
+            )
+        return notes
 
     def _skills(
-        self, masks: Masks, ensemble: Ensemble, data: Dataset, context: Context
-    ) -> dict[bytes, Floats]:
-        """For each set of features, by the bytes of its mask, (folds,) skill of networks trained with it."""
-        folds = self.params.folds
-        refuse_too_many(
-            folds * (len(masks) - 1), self.params, ensemble, "ask it about fewer methods, take fewer folds"
-        )
-        plan = fold_plan(data, folds, context.seed, self.name)
-        # The penalties are part of what the experiment trains.
-        plan = replace(plan, penalty=np.resize(ensemble.plan.penalty, folds))
-        every = plan.select(np.tile(np.arange(folds), len(masks)))
-        losses = retrained_losses(
-            context, data, replace(every, mask=np.repeat(masks, folds, axis=0)), self.params
-        )
-        loss = np.array([own.unseen for own in losses]).reshape(len(masks), folds)
-        nothing = loss[~masks.any(axis=1)][0]
-        # A training that failed has learned nothing.
-        skill = np.where(np.isfinite(loss), 1 - loss / np.where(nothing > 0, nothing, 1.0), 0.0)
-        return {mask.tobytes(): own for mask, own in zip(masks, skill, strict=True)}
+        self, orders: Mapping[str, list[Orders]], plan: FitPlan, data: Dataset, context: Context
+    ) -> dict[tuple[int, bytes], float]:
+        """For each fold and set of features, by the bytes of its mask, the skill of a network with these."""
+        masks = _masks(orders, self.params.folds, data.n_features)
+        every = replace(plan.select([fold for fold, _ in masks]), mask=np.stack(list(masks.values())))
+        losses = retrained_losses(context, data, every, self.params)
+        loss = {key: own.unseen for key, own in zip(masks, losses, strict=True)}
+        skills = {}
+        for (fold, mask), own in loss.items():
+            nothing = loss[fold, np.zeros(data.n_features, dtype=bool).tobytes()]
+            # A training that failed has learned nothing.
+            skills[fold, mask] = 1 - own / (nothing if nothing > 0 else 1.0) if np.isfinite(own) else 0.0
+        return skills
 
     def _show(
         self, table: "pd.DataFrame", curves: Mapping[str, Floats], shares: Floats, context: Context
@@ -185,34 +243,51 @@ def _sizes(features: int) -> NDArray[np.int64]:
     return sizes[(sizes > 0) & (sizes < features)]
 
 
-def _order(importance: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+def _shares(answer: Importance) -> Floats:
+    """(features,) mean over rows, each of which adds up to 1."""
+    from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas
+
+    mean: Floats = normalise(answer.scores, "sum").mean(axis=0)
+    return mean
+
+
+def _order(importance: Floats, rng: np.random.Generator) -> Orders:
     """Features from the most important down; equal ones in random order, which is nobody's advantage."""
     shuffled = rng.permutation(len(importance))
-    order: NDArray[np.int64] = shuffled[np.argsort(-importance[shuffled], kind="stable")]
+    order: Orders = shuffled[np.argsort(-importance[shuffled], kind="stable")]
     return order
 
 
-def _first(order: NDArray[np.int64], size: int) -> Masks:
+def _first(order: Orders, size: int) -> Masks:
     mask: Masks = np.zeros(len(order), dtype=bool)
     mask[order[:size]] = True
     return mask
 
 
-def _masks(orders: Mapping[str, list[NDArray[np.int64]]], features: int) -> Masks:
-    """(sets, features) every set of features that anybody asks for, once; none and all among them."""
-    masks = [np.zeros(features, dtype=bool), np.ones(features, dtype=bool)]
-    for own in orders.values():
-        for order in own:
-            for size in _sizes(features):
-                masks += [_first(order, size), ~_first(order, size)]
-    return np.array(list({mask.tobytes(): mask for mask in masks}.values()))
+def _masks(
+    orders: Mapping[str, list[Orders]], folds: int, features: int
+) -> dict[tuple[int, bytes], NDArray[np.bool_]]:
+    """By fold and bytes every set of features that anybody asks for, once; none and all among them."""
+    found = {}
+    for fold in range(folds):
+        masks = [np.zeros(features, dtype=bool), np.ones(features, dtype=bool)]
+        for own in orders.values():
+            for order in own:
+                for size in _sizes(features):
+                    masks += [_first(order[fold], size), ~_first(order[fold], size)]
+        found |= {(fold, mask.tobytes()): mask for mask in masks}
+    return found
 
 
-def _curves(order: NDArray[np.int64], skills: Mapping[bytes, Floats]) -> Floats:
+def _curves(orders: Orders, skills: Mapping[tuple[int, bytes], float]) -> Floats:
     """(2, shares, folds) skill without the first features and with these alone, from none of them to all."""
-    features = len(order)
-    kept = [_first(order, size) for size in (0, *_sizes(features), features)]
-    return np.array([[skills[(~mask).tobytes()] for mask in kept], [skills[mask.tobytes()] for mask in kept]])
+    features = orders.shape[1]
+    curves = np.empty((2, len(_sizes(features)) + 2, len(orders)))
+    for fold, order in enumerate(orders):
+        for place, size in enumerate((0, *_sizes(features), features)):
+            mask = _first(order, size)
+            curves[:, place, fold] = skills[fold, (~mask).tobytes()], skills[fold, mask.tobytes()]
+    return curves
 
 
 def _weighted(means: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

@@ -4,7 +4,7 @@ A plugin imports from here; see `docs/plugins.md`.
 """
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.derived import by_columns, with_features
+from deepfeat.data.derived import by_columns, with_features, with_rows
 from deepfeat.inference.penalised import Lines
 from deepfeat.inference.residuals import Residuals
 from deepfeat.methods.annotations import Ensemble
@@ -15,7 +15,7 @@ from deepfeat.methods.crossfit import CrossFit, CrossFitParams
 from deepfeat.methods.evidence import Findings, conclude
 from deepfeat.methods.features import to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
-from deepfeat.methods.folds import fold_plan
+from deepfeat.methods.folds import fold_plan, plan_like
 from deepfeat.methods.gradients import integrated_slopes
 from deepfeat.methods.grouped import refuse_groups
 from deepfeat.methods.held_out import HeldOutParams, held_out_rows, rise_when_replaced, sample
@@ -109,6 +109,7 @@ __all__ = [
     "only_rows",
     "panels_figure",
     "per_model",
+    "plan_like",
     "rebuilt",
     "refuse_groups",
     "refuse_too_many",
@@ -128,4 +129,5 @@ __all__ = [
     "unseen_answers",
     "used_splits",
     "with_features",
+    "with_rows",
 ]

@@ -1,8 +1,10 @@
 """A method that can be asked again, about networks that another method has trained."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble
@@ -13,7 +15,7 @@ from deepfeat.methods.method import Method, MethodParams
 
 @dataclass(frozen=True)
 class Askable:
-    """A method of kind `member` as an experiment asks it.
+    """A method that trains no networks, as an experiment asks it.
 
     Attributes:
         method: the method.
@@ -39,5 +41,10 @@ class Askable:
         with TemporaryDirectory() as folder:
             context = Context(self.seed, self.method.name, Path(folder))
             answer = self.method(self.params).explain(ensemble, data, context)
-        answer.check(len(ensemble), data.n_features)
+        answer.check(self.method.rows(len(ensemble)), data.n_features)
         return answer
+
+
+def members_alone(again: Mapping[str, Askable]) -> Mapping[str, Askable]:
+    """Of methods that can be asked again those that answer for single networks."""
+    return MappingProxyType({name: ask for name, ask in again.items() if ask.method.kind == "member"})

@@ -68,6 +68,8 @@ class Context:
             `after_others`, else empty. Those that failed are not in it.
         askable: of these the methods that can be asked about other networks, as `ask(ensemble, data)`: those
             of kind `member`.
+        again: these, and of kind `experiment` the methods that train no networks: all that can be asked about
+            other networks of other rows. The answer of the latter need not have a row per network.
     """
 
     seed: int
@@ -77,6 +79,9 @@ class Context:
     progress: Callable[[int, int], None] = _no_progress
     answers: Mapping[str, Importance] = field(default_factory=lambda: MappingProxyType({}))
     askable: Mapping[str, Callable[[Ensemble, Dataset], Importance]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    again: Mapping[str, Callable[[Ensemble, Dataset], Importance]] = field(
         default_factory=lambda: MappingProxyType({})
     )
 

@@ -29,3 +29,24 @@ def fold_plan(data: Dataset, folds: int, seed: int, name: str) -> FitPlan:
     split = SplitSettings(method="kfold", folds=folds, train=1 - VALID, valid=VALID, test=0.0)
     plan = build_plan(data, split, folds, seed, Default(), name)
     return replace(plan, penalty=np.zeros(folds))
+
+
+def plan_like(plan: FitPlan, data: Dataset, count: int, seed: int, name: str) -> FitPlan:
+    """A plan for another table of the same features, in the manner of a plan that there is.
+
+    Args:
+        plan: whose shares of rows, masks and penalties are taken over.
+        data: the other table, such as the rows outside of a fold.
+        count: how many members.
+        seed: of the experiment.
+        name: of the plan, part of its seeds.
+
+    Returns:
+        Rows are dealt out at random; strata and groups are respected.
+    """
+    first = plan.splits[0]
+    sizes = [len(np.unique(part)) for part in (first.train, first.valid, first.held_out)]
+    train, valid, test = (size / sum(sizes) for size in sizes)
+    made = build_plan(data, SplitSettings(train=train, valid=valid, test=test), count, seed, Default(), name)
+    like = plan.select(np.arange(count) % len(plan))
+    return replace(made, mask=like.mask, penalty=like.penalty)

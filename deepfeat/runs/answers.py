@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from deepfeat.methods.askable import Askable
+from deepfeat.methods.askable import Askable, members_alone
 from deepfeat.methods.context import Context, Fit
 from deepfeat.methods.importance import Importance, MethodError
-from deepfeat.methods.method import Method, MethodParams
+from deepfeat.methods.method import Cost, Method, MethodParams
 from deepfeat.methods.refitting import CountedFit
 from deepfeat.runs.asking import Ask
 from deepfeat.runs.ledger.keys import Work, answer_key, asking_work
@@ -270,12 +270,16 @@ class LedgerAnswers:
 
     def _about_others(self, others: Mapping[str, Importance]) -> dict[str, Any]:
         """What a method that is asked after others finds in its context."""
-        askable = {
+        again = {
             method.name: Askable(method, params, self.seed)
             for method, params in self.methods
-            if method.kind == "member" and method.name in others
+            if method.name in others and (method.kind == "member" or method.cost is not Cost.REFITS)
         }
-        return {"answers": MappingProxyType(dict(others)), "askable": MappingProxyType(askable)}
+        return {
+            "answers": MappingProxyType(dict(others)),
+            "askable": members_alone(again),
+            "again": MappingProxyType(again),
+        }
 
     @contextmanager
     def _folder(self, method: str) -> Iterator[Path]:

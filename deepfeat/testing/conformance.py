@@ -227,10 +227,9 @@ def _ask(
         if method.kind == "experiment" and (refit := getattr(make, "refit", None)):
             context = replace(context, fit=lambda plan, *, data=data, **how: refit(data, plan, **how))
         if method.after_others:
+            another = {"another": lambda others, _: Importance(others.gates)}
             context = replace(
-                context,
-                answers={"another": Importance(ensemble.gates)},
-                askable={"another": lambda others, _: Importance(others.gates)},
+                context, answers={"another": Importance(ensemble.gates)}, askable=another, again=another
             )
         answer = method().explain(ensemble, data, context)
     _require(isinstance(answer, Importance), f"it returned {type(answer).__name__}, not an Importance")

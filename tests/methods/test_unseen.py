@@ -65,7 +65,7 @@ def test_no_rows(make_data: Callable[..., Dataset]) -> None:
 
 @pytest.mark.parametrize(("count", "enough"), [(10, False), (100, True)])
 def test_a_tenth_held_out_is_enough_with_a_hundred_networks(
-    make_data: Callable[..., Dataset], count: int, enough: bool
+    make_data: Callable[..., Dataset], count: int, *, enough: bool
 ) -> None:
     rng = np.random.default_rng(0)
     data = make_data(rows=200)

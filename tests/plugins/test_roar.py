@@ -14,7 +14,7 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.methods import Context, Importance, MethodError
 from deepfeat.methods.registry import Registry
 from deepfeat.testing.families import PROBLEMS
-from deepfeat.testing.linear import LinearEnsembles
+from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
 from deepfeat.testing.trained import TrainedEnsembles
 
 Judge = Callable[..., Importance]
@@ -30,17 +30,19 @@ def judge(registry: Registry, tmp_path: Path) -> Judge:
         answers: dict[str, Importance],
         networks: TrainedEnsembles | None = None,
         plans: list[Any] | None = None,
+        asked: dict[str, Any] | None = None,
         **params: object,
     ) -> Importance:
         method = registry.methods["roar"]
         make = networks or LinearEnsembles()
 
-        def fit(plan: Any, **how: Any) -> Any:  # noqa: ANN401
+        def fit(plan: Any, *, data: Dataset = data, **how: Any) -> Any:  # noqa: ANN401
             if plans is not None:
-                plans.append(plan)
+                plans.append((plan, data))
             return make.refit(data, plan, **how)
 
-        context = Context(0, "roar", tmp_path, fit=fit, answers=answers)
+        again = {name: lambda *_, given=given: given for name, given in answers.items()}
+        context = Context(0, "roar", tmp_path, fit=fit, answers=answers, again=again | (asked or {}))
         given = method(method.Params(**params)).explain(make(data, MEMBERS), data, context)
         given.check(None, data.n_features)
         return given
@@ -95,7 +97,7 @@ def test_one_plan_that_trains_no_set_twice(judge: Judge, additive: tuple[Dataset
     plans: list[Any] = []
     twice = {**rankings(relevant), "truth_again": rankings(relevant)["truth"]}
     judge(data, twice, plans=plans, folds=3)
-    (plan,) = plans
+    *ranking, (plan, _) = plans
     asked = {
         (split.held_out.tobytes(), mask.tobytes()) for split, mask in zip(plan.splits, plan.mask, strict=True)
     }
@@ -103,8 +105,13 @@ def test_one_plan_that_trains_no_set_twice(judge: Judge, additive: tuple[Dataset
     assert plan.mask.any(axis=1).all()
     # All features, and at most 9 sets kept and 9 removed of three different rankings and three random orders.
     assert len(plan) <= 3 * (1 + 18 * 6)
-    held_out = np.concatenate([plan.splits[fold].held_out for fold in range(3)])
-    assert sorted(held_out) == list(range(ROWS))
+    folds = list({split.held_out.tobytes(): split.held_out for split in plan.splits}.values())
+    for fold, (own, part) in enumerate(ranking):
+        assert len(own) == 10
+        rest = np.setdiff1d(np.arange(ROWS), folds[fold])
+        np.testing.assert_array_equal(part.x, data.x[rest])
+        np.testing.assert_array_equal(part.y, data.y[rest])
+    assert sorted(np.concatenate(folds)) == list(range(ROWS))
 
 
 def test_the_curves_begin_and_end_together(
@@ -133,9 +140,41 @@ def test_the_curves_begin_and_end_together(
 
 def test_of_noise_no_ranking_is_believed(judge: Judge) -> None:
     data = PROBLEMS["noise"](ROWS, FEATURES, 0).dataset()
-    assert judge(data, rankings((0, 1, 2, 3))).notes == (
-        "On these data no ranking can be told from a random order.",
-    )
+    notes = judge(data, rankings((0, 1, 2, 3))).notes
+    assert notes[0] == "On these data no ranking can be told from a random order."
+
+
+def test_a_ranking_is_not_judged_by_rows_that_it_was_made_from(judge: Judge, tmp_path: Path) -> None:
+    """Of pure noise: by rows that helped to make it, it is better than chance; by others it is not."""
+    above: dict[str, list[float]] = {"all rows": [], "other rows": []}
+    again = {"weights": lambda networks, _: Importance(networks.gates**2)}
+    for seed in range(8):
+        data = PROBLEMS["noise"](200, 50, seed).dataset()
+        answers = {"weights": Importance(LinearEnsemble.fit(data, 20).gates ** 2)}
+        for which, asked in (("all rows", None), ("other rows", again)):
+            notes = judge(data, answers, asked=asked).notes
+            table = pd.read_csv(tmp_path / "faithfulness.csv").set_index("ranking")
+            above[which].append(float(table.loc["weights", "above_random"]))
+        assert notes[0] == "On these data no ranking can be told from a random order."
+        assert "networks per fold which have not seen the rows that judge" in notes[1]
+    assert np.mean(above["all rows"]) > 0.01
+    assert np.mean(above["other rows"]) < 0
+
+
+def test_what_cannot_be_asked_again_is_not_judged(
+    judge: Judge, additive: tuple[Dataset, tuple[int, ...]], tmp_path: Path
+) -> None:
+    def refuses(*_: object) -> Importance:
+        raise MethodError("a class has too few rows")
+
+    data, relevant = additive
+    answer = judge(data, rankings(relevant), asked={"half": refuses}, folds=2)
+    assert "half" not in set(pd.read_csv(tmp_path / "faithfulness.csv")["ranking"])
+    assert answer.weights["half"] == 0
+    assert answer.weights["truth"] > 0
+    assert answer.notes[-1].endswith("cannot be asked again without these rows: half.")
+    with pytest.raises(MethodError, match="no other method can be asked again"):
+        judge(data, {"half": rankings(relevant)["half"]}, asked={"half": refuses}, folds=2)
 
 
 def test_alone_it_has_nothing_to_judge(judge: Judge, additive: tuple[Dataset, tuple[int, ...]]) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("compiled_once")
 PLUGINS = '''
 import numpy as np
 
-from deepfeat.methods import Importance, Method
+from deepfeat.methods import Cost, Importance, Method
 
 
 class Judge(Method):
@@ -33,6 +33,8 @@ class Judge(Method):
     def explain(self, ensemble, data, context):
         shapes = [f"{name} {answer.scores.shape}" for name, answer in context.answers.items()]
         context.artefact("seen.txt").write_text("\\\\n".join(shapes))
+        again = {name: ask(ensemble, data).scores.shape for name, ask in context.again.items()}
+        context.artefact("asked.txt").write_text(f"{sorted(context.askable)} {again}")
         weights = {name: float(name == "gate") for name in context.answers}
         return Importance(np.ones((len(ensemble), data.n_features)), weights=weights)
 
@@ -45,6 +47,24 @@ class Controls(Judge):
 
     def explain(self, ensemble, data, context):
         return Importance(np.ones((len(ensemble), data.n_features)), notes=("Nobody beats a copy.",))
+
+
+class Fits(Method):
+    """Asks other models, and answers once."""
+
+    name = "fits"
+    kind = "experiment"
+    cost = Cost.OTHER_MODELS
+
+    def explain(self, ensemble, data, context):
+        return Importance(np.ones((1, data.n_features)))
+
+
+class Trains(Fits):
+    """Trains networks, or would."""
+
+    name = "trains"
+    cost = Cost.REFITS
 
 
 class Member(Method):
@@ -60,14 +80,21 @@ class Member(Method):
 def test_it_sees_what_the_others_answered(write_experiment: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(PLUGINS)
     prepared = prepare(
-        write_experiment(plugins=["mine.py"], methods=["judge", "controls", "gate", "alone", "first_layer"])
+        write_experiment(
+            plugins=["mine.py"],
+            methods=["judge", "controls", "gate", "alone", "first_layer", "fits", "trains"],
+        )
     )
     paths = RunPaths(tmp_path / "out")
     assert run(prepared, paths, RunConsole(io.StringIO())) == ExitCode.PARTIAL
     seen = (paths.artefacts("judge") / "seen.txt").read_text().splitlines()
-    assert seen == ["gate (2, 3)", "first_layer (2, 3)"]
+    assert seen == ["gate (2, 3)", "first_layer (2, 3)", "fits (1, 3)", "trains (1, 3)"]
+    # those of single networks, and those that can be asked about other networks of other rows
+    assert (paths.artefacts("judge") / "asked.txt").read_text() == (
+        "['first_layer', 'gate'] {'gate': (2, 3), 'first_layer': (2, 3), 'fits': (1, 3)}"
+    )
     assert "saw 0" in paths.failure("alone").read_text()
-    assert method_columns(pd.read_csv(paths.ranking)) == ["gate", "first_layer"]
+    assert method_columns(pd.read_csv(paths.ranking)) == ["gate", "first_layer", "fits", "trains"]
     assert paths.method("judge").exists()
     assert json.loads(paths.answer.read_text())["details"][-1] == "Nobody beats a copy."
 

@@ -169,11 +169,11 @@ class IsolatedMethods:
             write_importance(place, answer)
             others[name] = str(place)
         network = self._ensemble.template.network
-        askable = {name: ask for name, ask in context.askable.items() if isinstance(ask, Askable)}
+        again = {name: ask for name, ask in context.again.items() if isinstance(ask, Askable)}
         plugins = [
             {"name": plugin.name, "source": _absolute(plugin.source), "sha256": plugin.sha256}
             for plugin in self._registry.needed(
-                method, type(network), *(ask.method for ask in askable.values())
+                method, type(network), *(ask.method for ask in again.values())
             )
         ]
         free = int(_SHARE * available_memory())
@@ -188,9 +188,7 @@ class IsolatedMethods:
             "temporary": str(self._folder),
             "network": network_told(network),
             "others": others,
-            "askable": {
-                name: ask.params.model_dump_json(exclude_unset=True) for name, ask in askable.items()
-            },
+            "again": {name: ask.params.model_dump_json(exclude_unset=True) for name, ask in again.items()},
             "memory": self._limits.memory or free,
             "processes": _PROCESSES,
         }

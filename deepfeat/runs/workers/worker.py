@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import InputError, Problem
-from deepfeat.methods.askable import Askable
+from deepfeat.methods.askable import Askable, members_alone
 from deepfeat.methods.context import Context
 from deepfeat.methods.discovery import load_again
 from deepfeat.methods.importance import MethodError
@@ -120,6 +120,7 @@ class _Question:
         if request["members"] != list(range(len(ensemble))):
             ensemble = ensemble.select(request["members"])
         others = {name: read_importance(Path(place), None, data) for name, place in request["others"].items()}
+        again = self._again(registry)
         context = Context(
             seed=request["seed"],
             method=method.name,
@@ -127,7 +128,8 @@ class _Question:
             fit=self._fit,
             progress=_Progress(self._messages),
             answers=MappingProxyType(others),
-            askable=MappingProxyType(self._askable(registry)),
+            askable=members_alone(again),
+            again=MappingProxyType(again),
         )
         self._messages.send({"begun": True})
         write_importance(self._outbox, ask(method, params, ensemble, data, context))
@@ -138,13 +140,13 @@ class _Question:
             raise MethodError(problem)
         return registry.methods[name]
 
-    def _askable(self, registry: Registry) -> dict[str, Askable]:
+    def _again(self, registry: Registry) -> dict[str, Askable]:
         """The methods that this one may ask, in this process."""
-        askable = {}
-        for name, params in self._request["askable"].items():
+        again = {}
+        for name, params in self._request["again"].items():
             method = self._method(registry, name)
-            askable[name] = Askable(method, method.Params.model_validate_json(params), self._request["seed"])
-        return askable
+            again[name] = Askable(method, method.Params.model_validate_json(params), self._request["seed"])
+        return again
 
     def _ensemble(self, folder: Path, network: Network, data: Dataset) -> Ensemble:
         shape = shape_of(data)
