@@ -35,5 +35,5 @@ def test_the_environment_of_today_does_not_change_a_run(
 
 
 def test_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"ranking\.csv: not there"):
+    with pytest.raises(InputError, match=r"run\.json: not there; is this the directory of a run"):
         Results(tmp_path).ranking  # noqa: B018 (reading is what is tested)
