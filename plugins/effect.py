@@ -14,6 +14,7 @@ from deepfeat.methods import (
     Importance,
     Method,
     conclude,
+    per_step,
 )
 
 NULL = "given all other features, the target does not covary with the feature"
@@ -122,8 +123,7 @@ def _scale(data: Dataset) -> str:
     """What effects are measured in."""
     whose = f" of {data.classes[-1]}" if data.n_outputs == 1 else ""
     what = "change of y" if data.task == "regression" else f"change of the probability{whose}"
-    levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)
-    return f"{what} per standard deviation{' or between two levels' if levels else ''}"
+    return f"{what} {per_step(data)}"
 
 
 def _unit(crossfit: CrossFit, question: tuple[int, ...]) -> float:

@@ -28,6 +28,7 @@ from deepfeat.methods import (
     MethodError,
     MethodParams,
     inner_folds,
+    per_step,
 )
 
 Floats = NDArray[np.float64]
@@ -197,8 +198,7 @@ def _untested(data: Dataset, fitted: LinearFit, columns: int) -> list[str]:
 def _scale(data: Dataset) -> str:
     """What the effects on a single outcome are measured in."""
     what = "change of y" if data.task == "regression" else f"log odds ratio of {_outcomes(data, 1)[0]}"
-    levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)
-    return f"{what} per standard deviation{' or between two levels' if levels else ''}"
+    return f"{what} {per_step(data)}"
 
 
 def _one_column(groups: list[NDArray[np.int64]]) -> list[int]:

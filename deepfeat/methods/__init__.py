@@ -13,7 +13,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.controls import ControlParams, ask_others
 from deepfeat.methods.crossfit import CrossFit, CrossFitParams
 from deepfeat.methods.evidence import Findings, conclude
-from deepfeat.methods.features import to_columns, to_features
+from deepfeat.methods.features import per_step, to_columns, to_features
 from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.folds import fold_plan, plan_like
 from deepfeat.methods.gradients import integrated_slopes
@@ -109,6 +109,7 @@ __all__ = [
     "only_rows",
     "panels_figure",
     "per_model",
+    "per_step",
     "plan_like",
     "rebuilt",
     "refuse_groups",

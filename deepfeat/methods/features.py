@@ -45,3 +45,13 @@ def to_columns(values: ArrayLike, data: Dataset) -> NDArray[np.float32]:
     level = np.arange(data.n_columns) - starts[data.column_feature]
     columns[:, is_level] = np.rint(columns[:, is_level]) == level[is_level]
     return columns.astype(np.float32)
+
+
+def per_step(data: Dataset) -> str:
+    """For what an effect of one column is given, as the end of a scale: numbers are standardised, levels not.
+
+    Args:
+        data: the table.
+    """
+    levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)  # noqa: PLR2004
+    return f"per standard deviation{' or between two levels' if levels else ''}"

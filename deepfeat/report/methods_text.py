@@ -102,7 +102,7 @@ def _about(results: Results) -> str:
         if "rows" in data
         else ""
     )
-    whose = "neural networks" if set(results.carriers) == {"networks"} else "neural networks and other models"
+    whose = "neural networks" if results.networks_alone else "neural networks and other models"
     about = (
         f"The importance of features for {whose} on the data set "
         f"{data.get('name', results.experiment.name)}{size} was estimated with "
@@ -166,7 +166,7 @@ def _averaged(results: Results, references: _References) -> str:
     how = f"{_NORMALISED[ranking.normalise]} and {across}"
     weighed = ranking.weights != "equal"
     judge = _cited(ranking.weights, results.record.get("methods", {}), references) if weighed else ""
-    whose = "network" if results.varied == "networks" else "network and of each other model"
+    whose = "network" if results.networks_alone else "network and of each other model"
     text = (
         f"The scores of each {whose} were {how}{', weighted by ' + judge if judge else ''}{_shares(results)}."
     )

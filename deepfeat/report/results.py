@@ -12,6 +12,7 @@ import pandas as pd
 from deepfeat.config import Experiment, load_experiment
 from deepfeat.errors import InputError, Problem
 from deepfeat.ranking.normalise import normalise
+from deepfeat.ranking.skill import NETWORKS
 from deepfeat.ranking.table import method_columns
 from deepfeat.runs.paths import RunPaths
 from deepfeat.writing.canvas import INDEX
@@ -99,12 +100,17 @@ class Results:
     def carriers(self) -> dict[str, float]:
         """The models that carry the ranking, with their weights: `networks` alone, or others too."""
         shares: dict[str, float] = self.answer.get("carried_by") or {}
-        return {model: share for model, share in shares.items() if share > 0} or {"networks": 1.0}
+        return {model: share for model, share in shares.items() if share > 0} or {NETWORKS: 1.0}
+
+    @property
+    def networks_alone(self) -> bool:
+        """Whether no other models carry the ranking."""
+        return set(self.carriers) == {NETWORKS}
 
     @property
     def varied(self) -> str:
         """What differs between the answers that are averaged."""
-        return "networks" if set(self.carriers) == {"networks"} else "networks and splits"
+        return "networks" if self.networks_alone else "networks and splits"
 
     @property
     def data_notes(self) -> list[str]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from deepfeat.ranking.skill import NETWORKS
 from deepfeat.report.figures.picture import DOT, NAME, SMALL, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count, counted, scale_in_words
@@ -83,7 +84,7 @@ def _subtitle(results: Results, shown: int) -> str:
 def _models(results: Results) -> str:
     """Whose importances are averaged."""
     networks = results.answer.get("members", {}).get("averaged") or len(results.scores(results.methods[0]))
-    others = [model for model in results.carriers if model != "networks"]
+    others = [model for model in results.carriers if model != NETWORKS]
     if not others:
         return f"mean of {networks:,} networks" if networks > 1 else "one network"
     if len(others) == len(results.carriers):
