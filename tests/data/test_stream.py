@@ -8,13 +8,19 @@ import pytest
 
 from deepfeat.config.schema import DataConfig
 from deepfeat.data.load import load_data
-from deepfeat.data.stream import stream
+from deepfeat.data.stream import Rows, stream
+from deepfeat.errors import InputError
+
+
+def streamed(other: Path | None = None, rows: int = 100, **settings: object) -> list[Rows]:
+    """A file, after loading that of the settings."""
+    config = DataConfig(**settings)  # type: ignore[arg-type]
+    return list(stream(config, load_data(config), Path, other, rows))
 
 
 def labels(other: Path | None = None, **settings: object) -> list[str]:
-    """The labels of a file, after loading that of the settings."""
-    config = DataConfig(**settings)  # type: ignore[arg-type]
-    return [str(label) for part in stream(config, load_data(config), Path, other, 7) for label in part.labels]
+    """The labels of a file, read in several parts."""
+    return [str(label) for part in streamed(other, 7, **settings) for label in part.labels]
 
 
 def table(write: Callable[..., Path], name: str, *targets: str) -> Path:
@@ -56,6 +62,26 @@ def test_images_of_an_unknown_class_have_no_label(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", x=x[:5], y=[2.0, 3.0, np.nan, 0.5, 1.0])
     own = {"images": str(tmp_path / "own.npz")}
     assert labels(tmp_path / "other.npz", **own) == ["2", "", "", "", "1"]
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(-40, 900), (0, 1000), (300, 400)])
+def test_other_images_are_scaled_like_those_that_networks_know(
+    lowest: int, highest: int, tmp_path: Path
+) -> None:
+    x = np.linspace(0, 1000, 12 * 16).reshape(12, 4, 4)
+    others = np.linspace(lowest, highest, 12 * 16).reshape(12, 4, 4)
+    np.savez(tmp_path / "own.npz", x=x, y=[0, 1, 2] * 4)
+    np.savez(tmp_path / "other.npz", x=others, y=[0, 1, 2] * 4)
+    (rows,) = streamed(tmp_path / "other.npz", images=str(tmp_path / "own.npz"))
+    np.testing.assert_allclose(rows.x.reshape(12, 4, 4), others / 1000, atol=1e-6)
+
+
+def test_other_images_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    x = np.linspace(0, 1000, 12 * 16).reshape(12, 4, 4)
+    np.savez(tmp_path / "own.npz", x=x, y=[0, 1, 2] * 4)
+    np.savez(tmp_path / "other.npz", x=np.where(x > 900, np.nan, x), y=[0, 1, 2] * 4)
+    with pytest.raises(InputError, match="pixels that are not finite"):
+        streamed(tmp_path / "other.npz", images=str(tmp_path / "own.npz"))
 
 
 def test_numbers_of_images_are_labels_where_they_are_known(tmp_path: Path) -> None:

@@ -29,12 +29,13 @@ class _Header:
     dtype: np.dtype[np.generic]
 
 
-def find_in_arrays(config: ImagesConfig, path: Path) -> Found:
+def find_in_arrays(config: ImagesConfig, path: Path, pixel_range: tuple[float, float] | None = None) -> Found:
     """The images of an `.npz` file.
 
     Args:
         config: size and channels.
         path: of the file.
+        pixel_range: as for `from_arrays`.
 
     Raises:
         InputError: it cannot be read, holds objects, or has no images of one shape with a label each.
@@ -57,7 +58,7 @@ def find_in_arrays(config: ImagesConfig, path: Path) -> Found:
             labels = [stored[y].reshape(-1) for _, y in pairs]
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, MemoryError) as error:
         raise _refusal(path, f"cannot be read: {error}; make it anew with numpy.savez") from error
-    return from_arrays(config, str(path), images, labels)
+    return from_arrays(config, str(path), images, labels, pixel_range=pixel_range)
 
 
 def from_arrays(
@@ -66,6 +67,7 @@ def from_arrays(
     images: list[NDArray[np.generic]],
     labels: list[NDArray[np.generic]],
     classes: tuple[str, ...] = (),
+    pixel_range: tuple[float, float] | None = None,
 ) -> Found:
     """Images that are arrays already, one part after another.
 
@@ -75,6 +77,8 @@ def from_arrays(
         images: (images, height, width) or (images, height, width, channels) of each part.
         labels: (images,) of each part.
         classes: names of the classes, where the labels are numbers.
+        pixel_range: which values become 0 and 1; None for what is usual for such values, or else the least
+            and the largest.
 
     Raises:
         InputError: a value is not finite, or all of them are the same and no usual range has it.
@@ -82,7 +86,10 @@ def from_arrays(
     whole = images[0] if len(images) == 1 else np.concatenate(images)
     if whole.ndim == GREY_AXES:
         whole = whole[..., None]
-    lowest, highest = _range(source, whole)
+    if not (np.isfinite(np.min(whole)) and np.isfinite(np.max(whole))):
+        raise InputError(Problem(source, 0, 0, "has pixels that are not finite; correct or remove them"))
+    usual = _usual_range(whole)
+    lowest, highest = pixel_range or usual or _own_range(source, whole)
     notes = list(_range_note(whole.dtype, lowest, highest))
     given = whole.shape[-1]
     if given in (2, 4):
@@ -109,6 +116,7 @@ def from_arrays(
         read=read,
         notes=tuple(notes),
         classes=classes,
+        pixel_range=None if usual else (lowest, highest),
     )
 
 
@@ -174,19 +182,22 @@ def _check_alike(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
             raise _refusal(path, f"holds {' and '.join(held)}; give all images one shape")
 
 
-def _range(source: str, images: NDArray[np.generic]) -> tuple[float, float]:
-    """Which values become 0 and 1."""
+def _usual_range(images: NDArray[np.generic]) -> tuple[float, float] | None:
+    """Which values of a usual kind of image become 0 and 1; None where the values are of no such kind."""
     if images.dtype == np.bool_:
         return 0.0, 1.0
     if images.dtype == np.uint8:
         return 0.0, float(_BYTE)
+    lowest, highest = np.min(images), np.max(images)
+    for usual in (1.0, float(_BYTE)):
+        if lowest >= 0 and highest <= usual:
+            return 0.0, usual
+    return None
+
+
+def _own_range(source: str, images: NDArray[np.generic]) -> tuple[float, float]:
+    """The least and the largest value."""
     lowest, highest = float(np.min(images)), float(np.max(images))
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise InputError(Problem(source, 0, 0, "has pixels that are not finite; correct or remove them"))
-    if lowest >= 0 and highest <= 1:
-        return 0.0, 1.0
-    if lowest >= 0 and highest <= _BYTE:
-        return 0.0, float(_BYTE)
     if lowest == highest:
         message = f"has {lowest:.6g} in every pixel of every image; there is nothing to tell them apart by"
         raise InputError(Problem(source, 0, 0, message))

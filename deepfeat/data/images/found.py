@@ -23,6 +23,8 @@ class Found:
         warnings: what looks wrong.
         classes: names of classes that are numbers, by their number.
         by_folder: whether the labels are names of folders.
+        pixel_range: the values that became 0 and 1, where they are the least and the largest of these images;
+            None where any images of the kind have the same ones.
     """
 
     source: str
@@ -34,6 +36,7 @@ class Found:
     warnings: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     by_folder: bool = False
+    pixel_range: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         """Number of images."""

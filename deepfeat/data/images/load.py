@@ -138,12 +138,13 @@ def _warnings(found: Found, duplicates: Duplicates, kept: NDArray[np.int64]) -> 
     return (*found.warnings, told)
 
 
-def find_images(config: ImagesConfig, path: Path) -> Found:
+def find_images(config: ImagesConfig, path: Path, pixel_range: tuple[float, float] | None = None) -> Found:
     """The images that an experiment names, wherever they are.
 
     Args:
         config: the `data.images` part of an experiment.
         path: where they are; not looked at for a data set of Keras.
+        pixel_range: of the images that these are to be like, which matters for arrays of numbers alone.
 
     Raises:
         InputError: they cannot be used.
@@ -154,7 +155,7 @@ def find_images(config: ImagesConfig, path: Path) -> Found:
         return find_in_folders(config, path)
     if not path.exists():
         raise InputError(Problem(str(path), 0, 0, "not there; correct data.images"))
-    return find_in_arrays(config, path)
+    return find_in_arrays(config, path, pixel_range)
 
 
 def _target(config: DataConfig, found: Found) -> _Target:

@@ -283,14 +283,14 @@ class DaskEngine:
             raise self._lost(f"it does not answer: {error}") from error
         if workers:
             self._seen, self._alone = now, False
+        elif not self._alone:
+            self._alone = True
+            log.warning("there is no worker at the moment; waiting for one")
         elif now - self._seen > self._config.wait:
             raise WorkersError(
                 f"there was no worker for {self._config.wait:.0f} s; what was finished is kept; start some, "
                 "and run the same command again"
             )
-        elif not self._alone:
-            self._alone = True
-            log.warning("there is no worker at the moment; waiting for one")
 
     def _lost(self, why: str) -> WorkersError:
         return WorkersError(
