@@ -367,6 +367,7 @@ def validate(experiment: str, settings: tuple[str, ...]) -> None:
     would be run and leaves with 0 where there is none. Takes the same overrides as `run`.
     """
     from deepfeat.runs.prepare import prepare, prepare_arms  # noqa: PLC0415
+    from deepfeat.writing.labels import counted  # noqa: PLC0415
 
     file, overrides = experiment_and_overrides(experiment, settings)
     scratch = run_paths(file, overrides, None).scratch
@@ -374,15 +375,15 @@ def validate(experiment: str, settings: tuple[str, ...]) -> None:
     arms = prepare_arms(file, overrides, prepared, scratch)
     data, plan = prepared.data, prepared.plan
     say(f"{file}: valid")
-    say(f"  data     {data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}")
+    size = f"{counted(data.n_rows, 'row')}, {counted(data.n_features, 'feature')}"
+    say(f"  data     {data.name}: {size}, {data.task}")
     say(f"  network  {prepared.network.name}")
-    networks = f"{len(plan)} network{'' if len(plan) == 1 else 's'}"
-    loss, epochs = prepared.settings.loss, prepared.settings.epochs
-    click.echo(f"  training {networks}, loss {loss}, at most {epochs} epochs")
+    loss, epochs = prepared.settings.loss, counted(prepared.settings.epochs, "epoch")
+    click.echo(f"  training {counted(len(plan), 'network')}, loss {loss}, at most {epochs}")
     say(f"  methods  {', '.join(method.name for method, _ in prepared.methods)}")
     for name, arm in arms.items():
-        learn = len(arm.plan.splits[0].train)
-        say(f"  arm      {name}: {arm.network.name}, {len(arm.plan)} networks, {learn} rows to learn from")
+        learn = f"{counted(len(arm.plan.splits[0].train), 'row')} to learn from"
+        say(f"  arm      {name}: {arm.network.name}, {counted(len(arm.plan), 'network')}, {learn}")
     for note in data.notes:
         say(f"  note: {note}")
     for warning in data.warnings:
@@ -408,6 +409,7 @@ def verify(run: Path, recompute: int | None) -> int:
     """
     from deepfeat.runs.paths import RunPaths  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.verify import verify as verified  # noqa: PLC0415
+    from deepfeat.writing.labels import counted  # noqa: PLC0415
 
     paths = RunPaths(run)
     faults = 0
@@ -416,7 +418,7 @@ def verify(run: Path, recompute: int | None) -> int:
         for fault in found.faults:
             say(fault)
         count = len(found.faults)
-        state = "all as they were" if not count else "1 fault" if count == 1 else f"{count} faults"
+        state = counted(count, "fault") if count else "all as they were"
         say(f"{one.root}: {found}: {state}")
         faults += count
     different = _recomputed(paths, recompute) if recompute else 0

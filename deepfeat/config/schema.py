@@ -242,7 +242,7 @@ class TrainingConfig(Section):
         Field(
             default=100,
             description="number of networks to train and average; auto trains until another ensemble of the "
-            "size would give the same ranking",
+            "size would give nearly the same ranking",
         )
     )
     most_models: int | None = Field(

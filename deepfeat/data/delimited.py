@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from deepfeat.data.cells import MissingMarks, parse
-from deepfeat.data.faults import Faults, counted, quote, shorten
+from deepfeat.data.faults import Faults, quote, shorten
 from deepfeat.data.header import TARGET_NAME, canonical, check_names, looks_like_data, read_names
 from deepfeat.data.reading import CHUNK_BYTES, CHUNK_CELLS, Chunk
 from deepfeat.data.records import Record, read_records
 from deepfeat.errors import InputError, Problem
+from deepfeat.writing.labels import counted
 
 _TAB_SUFFIXES = frozenset({".tsv", ".tab"})
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas", " ": "blanks"}

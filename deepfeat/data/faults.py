@@ -84,11 +84,6 @@ def quote(text: str) -> str:
     return f"'{shorten(text)}'"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,000 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def shorten(text: str, width: int = 60) -> str:
     """`text` on one line, control characters escaped, cut to `width` characters for a message."""
     plain = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.columns import Roles
-from deepfeat.data.faults import Faults, Remarks, counted, quote
+from deepfeat.data.faults import Faults, Remarks, quote
 from deepfeat.data.survey import Survey
+from deepfeat.writing.labels import counted
 
 LEAST_GROUPS = 3
 """One each for training, validation and test."""

@@ -12,7 +12,7 @@ from deepfeat.data.columns import Roles, assign_roles
 from deepfeat.data.dataset import Feature
 from deepfeat.data.delimited import DelimitedSource
 from deepfeat.data.encode import Encoder
-from deepfeat.data.faults import Faults, Remarks, counted
+from deepfeat.data.faults import Faults, Remarks
 from deepfeat.data.groups import judge_groups
 from deepfeat.data.kinds import judge_features
 from deepfeat.data.reading import CHUNK_CELLS, Chunk, Replay, Source
@@ -22,6 +22,7 @@ from deepfeat.data.sniff import sniff
 from deepfeat.data.survey import Survey, survey_table
 from deepfeat.data.target import Target, judge_target
 from deepfeat.errors import InputError, Problem
+from deepfeat.writing.labels import counted
 
 LEAST_ROWS = 10
 MEMORY_LIMIT = 256 * 1024 * 1024

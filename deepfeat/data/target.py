@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from deepfeat.data.coding import Coding
 from deepfeat.data.columns import Roles
 from deepfeat.data.dataset import Task
-from deepfeat.data.faults import Faults, Remarks, counted, quote, shorten
+from deepfeat.data.faults import Faults, Remarks, quote, shorten
 from deepfeat.data.kinds import check_number, check_text
 from deepfeat.data.levels import COUNTED_LEVELS, Level
 from deepfeat.data.reading import Chunk
 from deepfeat.data.survey import ColumnSummary, Survey
+from deepfeat.writing.labels import counted
 
 MOST_NUMERIC_CLASSES = 20
 """Different integers up to which a numeric target is taken for classes."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from deepfeat.ranking.carriers import ONLY_NETWORKS, Carriers
-from deepfeat.ranking.convergence import Convergence
+from deepfeat.ranking.convergence import ENOUGH, Convergence
 from deepfeat.ranking.skill import AVERAGED, CONSTANT, JOINT, NETWORKS, Judged, Skill, Verdict
 from deepfeat.ranking.stability import Stability
 from deepfeat.writing.canvas import signed
+from deepfeat.writing.labels import counted
 
 _NAMED = 3
 _MODEL_NAMES = {
@@ -281,7 +282,7 @@ def _carriers(carriers: Carriers, members: Members) -> str:
 
 
 def _networks(members: Members) -> str:
-    return f"{members.averaged} network{'' if members.averaged == 1 else 's'}"
+    return counted(members.averaged, "network")
 
 
 def _plain(method: str) -> str:
@@ -293,7 +294,8 @@ def _left_out(members: Members, skill: Skill) -> list[str]:
     found = []
     if members.failed:
         found.append(
-            f"Networks that failed, and are left out of every mean: {members.failed} of {members.trained}."
+            f"Networks that failed, and are left out of every mean: {members.failed:,} of "
+            f"{members.trained:,}."
         )
     if members.skilless:
         left_out = members.trained - members.failed - members.averaged
@@ -304,8 +306,8 @@ def _left_out(members: Members, skill: Skill) -> list[str]:
         )
         outcome = "are left out of every mean" if left_out else "are kept all the same"
         found.append(
-            f"Networks that do not beat a constant on {rows}, and {outcome}: {members.skilless} of "
-            f"{members.trained}."
+            f"Networks that do not beat a constant on {rows}, and {outcome}: {members.skilless:,} of "
+            f"{members.trained:,}."
         )
     return found
 
@@ -330,21 +332,21 @@ def _enough(convergence: Convergence, averaged: int, carriers: Carriers) -> list
     if convergence.enough:
         return [
             (
-                f"{averaged} networks are enough{part}: other ensembles of {convergence.recommended} or more "
-                f"give the same {'part' if part else 'ranking'} (correlation of importances at least "
-                "0.95 in 19 of 20 repetitions)."
+                f"{averaged:,} networks are enough{part}: other ensembles of {convergence.recommended:,} or "
+                f"more give nearly the same {'part' if part else 'ranking'} (correlation of importances at "
+                f"least {ENOUGH} in 19 of 20 pairs)."
             )
         ]
     repeats = f"{part} to repeat" if part else " for a ranking that repeats"
     if convergence.recommended is not None:
         return [
             (
-                f"{averaged} networks are not enough{repeats}; about {convergence.recommended} would be: "
+                f"{averaged:,} networks are not enough{repeats}; about {convergence.recommended:,} would be: "
                 f"set training.models: {convergence.recommended}."
             )
         ]
     most = int(convergence.curve["models"].max())
-    return [f"{averaged} networks are not enough{repeats}, and neither would be {most}."]
+    return [f"{averaged:,} networks are not enough{repeats}, and neither would be {most:,}."]
 
 
 def _agreement(kendall_w: float, *, all_count: bool) -> list[str]:

@@ -6,9 +6,8 @@ from typing import Any
 
 from deepfeat.report.embed import Shown, left_by, link
 from deepfeat.report.results import Results
-from deepfeat.report.words import counted
 from deepfeat.writing.canvas import INDEX
-from deepfeat.writing.labels import duration
+from deepfeat.writing.labels import counted, duration
 
 # what a run need not have recorded
 _NOTHING = dict.fromkeys(

@@ -7,7 +7,8 @@ from typing import Any
 
 from deepfeat.ranking.carriers import rounded
 from deepfeat.report.results import Results
-from deepfeat.report.words import counted, listed, percent, scored_rows
+from deepfeat.report.words import listed, percent, scored_rows
+from deepfeat.writing.labels import counted
 
 _BOOTSTRAP = "Efron B. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1979."
 _NORMALISED = {

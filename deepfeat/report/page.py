@@ -32,10 +32,10 @@ from deepfeat.report.provenance import provenance_facts
 from deepfeat.report.results import Results
 from deepfeat.report.table import RankingTable, ranking_table
 from deepfeat.report.theme import figure_rules
-from deepfeat.report.words import counted
 from deepfeat.runs.inside import refuse_links
 from deepfeat.visible import visible
 from deepfeat.writing.atomic import write_text
+from deepfeat.writing.labels import counted
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from deepfeat.report.results import Results
-from deepfeat.report.words import counted
-from deepfeat.writing.labels import duration
+from deepfeat.writing.labels import counted, duration
 
 
 def provenance_facts(results: Results) -> list[tuple[str, str]]:

@@ -43,11 +43,6 @@ def listed(words: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 network`, `2,000 networks`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def percent(share: float) -> str:
     """`70 %`."""
     return f"{100 * share:.3g} %"

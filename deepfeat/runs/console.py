@@ -18,7 +18,7 @@ from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.progress import Clock, Rarely, TrainingProgress
 from deepfeat.runs.ranktable import ranking_lines
 from deepfeat.visible import on_own_lines, visible
-from deepfeat.writing.labels import duration
+from deepfeat.writing.labels import counted, duration
 from deepfeat.writing.terminal import styled_console
 
 # marks a log record that is already on the console
@@ -100,16 +100,16 @@ class RunConsole:
         Yields:
             The object whose `update(done, epoch, valid_loss)` is called as the training goes on.
         """
-        networks = f"{total} network{'' if total == 1 else 's'}"
-        self.stage(f"Training {networks}" + (f", {done} of them are there already" if done else ""))
+        networks = counted(total, "network")
+        self.stage(f"Training {networks}" + (f", {done:,} of them are there already" if done else ""))
         display = self._bar if self.is_live else self._lines
         with display(total, done) as progress:
             try:
                 yield progress
             except BaseException:
-                self._say(f"  stopped: {progress.done} of {networks} trained")
+                self._say(f"  stopped: {progress.done:,} of {networks} trained")
                 raise
-        took = f"  {progress.done} of {networks} trained in {duration(progress.pace.elapsed)}"
+        took = f"  {progress.done:,} of {networks} trained in {duration(progress.pace.elapsed)}"
         loss = progress.valid_loss
         self._say(took if loss is None else f"{took}, mean validation loss {loss:.4g}")
 

@@ -10,6 +10,7 @@ from deepfeat.runs.ledger.ledger import Ledger
 from deepfeat.runs.ledger.records import Kind, Record
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
+from deepfeat.writing.labels import counted
 
 Forecast = Callable[[int, float | None], object]
 """What so many networks take, as text; it is told the seconds that those before took, if there are any."""
@@ -38,8 +39,8 @@ class Step:
     def __str__(self) -> str:
         """Two lines at most."""
         missing = self.total - self.reused
-        units = self.unit if self.total == 1 else f"{self.unit}s"
-        line = f"{self.name}: {self.total} {units}, {self.reused} used again, {missing} to compute"
+        total = counted(self.total, self.unit)
+        line = f"{self.name}: {total}, {self.reused:,} used again, {missing:,} to compute"
         details = [*self.why, *([self.estimate] if self.estimate else [])] if missing else []
         return "\n    ".join([line, *(["; ".join(details)] if details else [])])
 

@@ -1,4 +1,4 @@
-"""`training.models: auto`: trains until another ensemble of the size would give the same ranking."""
+"""`training.models: auto`: trains until another ensemble of the size would give nearly the same ranking."""
 
 import logging
 from collections.abc import Callable

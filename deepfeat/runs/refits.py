@@ -14,6 +14,7 @@ from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import digest
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
+from deepfeat.writing.labels import counted
 
 
 class LostError(DeepfeatError):
@@ -86,7 +87,7 @@ def fit_shown(fit: LedgerFit, plan: FitPlan, trainer: Trainer, console: RunConso
     work = training_work(trainer.data, trainer.template.network, trainer.settings)
     missing = len(fit.missing(plan, work))
     if not missing:
-        console.note(f"{len(plan)} network{'' if len(plan) == 1 else 's'} trained before and used again")
+        console.note(f"{counted(len(plan), 'network')} trained before and used again")
         return fit(plan, trainer)
     with console.training(len(plan), len(plan) - missing) as progress:
         return fit(plan, trainer, progress.update)

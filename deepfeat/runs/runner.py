@@ -51,6 +51,7 @@ from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory, write_text
+from deepfeat.writing.labels import counted
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +230,7 @@ class _Run:
         data = self.data
         self.console.stage(f"Experiment {self.experiment.name}")
         self.console.note(
-            f"{data.name}: {data.n_rows} rows, {data.n_features} features, {data.task}"
+            f"{data.name}: {counted(data.n_rows, 'row')}, {counted(data.n_features, 'feature')}, {data.task}"
             + (f" ({', '.join(data.classes)})" if data.task != "regression" else f" of {data.classes[0]}")
         )
         for note in data.notes:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from deepfeat.config import dump_value
 from deepfeat.config.values import Value
-from deepfeat.data.faults import counted, shorten
+from deepfeat.data.faults import shorten
 from deepfeat.data.glance import Glance
 from deepfeat.methods.method import Cost, Method
+from deepfeat.writing.labels import counted
 
 RARE = 0.1
 """Share of the rows below which a class is called rare."""

@@ -46,6 +46,11 @@ def number_format(values: Iterable[float]) -> str:
     return f".{max(2 - magnitude, 0)}f" if -6 <= magnitude <= 6 else ".2e"  # noqa: PLR2004
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 network`, `2,000 networks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """A time span as people say it: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 05 min`."""
     if seconds < 10:  # noqa: PLR2004

@@ -188,8 +188,8 @@ def test_what_it_rests_on() -> None:
         "et al. 2018)."
     )
     assert enough == (
-        "15 networks are enough: other ensembles of 1 or more give the same ranking (correlation of "
-        "importances at least 0.95 in 19 of 20 repetitions)."
+        "15 networks are enough: other ensembles of 1 or more give nearly the same ranking (correlation of "
+        "importances at least 0.95 in 19 of 20 pairs)."
     )
     assert agreement == (
         "Agreement of the methods on the order of all features: Kendall's W = 0.75 (0 none, 1 the same "
@@ -299,8 +299,8 @@ def test_what_is_said_of_single_networks_is_no_claim_about_the_rest_of_the_ranki
             "(95 % interval 0.10 to 0.30; Nogueira et al. 2018)."
         ),
         (
-            "20 networks are enough for their part of the ranking: other ensembles of 10 or more give the "
-            "same part (correlation of importances at least 0.95 in 19 of 20 repetitions)."
+            "20 networks are enough for their part of the ranking: other ensembles of 10 or more give "
+            "nearly the same part (correlation of importances at least 0.95 in 19 of 20 pairs)."
         ),
     ]
     assert said(Convergence(sizes, enough=False, recommended=40))[1] == (

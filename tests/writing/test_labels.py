@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from deepfeat.writing.labels import duration, number_format, shortened
+from deepfeat.writing.labels import counted, duration, number_format, shortened
 
 
 def test_both_ends_of_a_long_name_are_kept() -> None:
@@ -52,3 +52,8 @@ def test_numbers_of_a_column_show_three_digits_of_the_largest(values: list[float
 )
 def test_durations(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 rows"), (1, "1 row"), (2000, "2,000 rows")])
+def test_counts(number: int, said: str) -> None:
+    assert counted(number, "row") == said

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 
 from deepfeat.config.schema import ImagesConfig
-from deepfeat.data.faults import Faults, counted, shorten
+from deepfeat.data.faults import Faults, shorten
 from deepfeat.data.images.found import Found
 from deepfeat.data.images.layout import Pixels
 from deepfeat.data.images.picture_files import SUFFIXES, Kind, UnreadableError, decode, inspect
 from deepfeat.data.remarks import listed
+from deepfeat.writing.labels import counted
 
 _SHOWN = 5
 

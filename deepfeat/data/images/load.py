@@ -11,7 +11,7 @@ from deepfeat.config.schema import DataConfig, ImagesConfig
 from deepfeat.data.checks import Duplicates
 from deepfeat.data.dataset import Dataset, Feature, Task
 from deepfeat.data.digest import fingerprint
-from deepfeat.data.faults import Faults, counted, shorten
+from deepfeat.data.faults import Faults, shorten
 from deepfeat.data.images.arrays import find_in_arrays
 from deepfeat.data.images.folders import find_in_folders
 from deepfeat.data.images.found import Found
@@ -22,6 +22,7 @@ from deepfeat.data.matrix import open_matrix
 from deepfeat.data.outline import MEMORY_LIMIT
 from deepfeat.data.remarks import listed
 from deepfeat.errors import InputError, Problem
+from deepfeat.writing.labels import counted
 
 # A class needs one image to learn from, one to validate on and one to judge by.
 LEAST_PER_CLASS = 3

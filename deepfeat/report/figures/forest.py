@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from deepfeat.ranking.multiplicity import adjusted
 from deepfeat.report.figures.picture import NAME, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import count, counted, listed
+from deepfeat.report.words import count, listed
 from deepfeat.writing import canvas
-from deepfeat.writing.labels import shortened
+from deepfeat.writing.labels import counted, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

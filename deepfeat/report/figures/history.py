@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from deepfeat.report.figures.curve import curve_axes, legend_above
 from deepfeat.report.figures.picture import DOT, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import counted
 from deepfeat.writing import canvas
+from deepfeat.writing.labels import counted
 
 _DRAWN = 30
 """Networks whose curves are drawn at most."""

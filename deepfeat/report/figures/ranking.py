@@ -6,9 +6,9 @@ import pandas as pd
 from deepfeat.ranking.skill import NETWORKS
 from deepfeat.report.figures.picture import DOT, NAME, SMALL, Picture, sketch
 from deepfeat.report.results import Results
-from deepfeat.report.words import count, counted, scale_in_words
+from deepfeat.report.words import count, scale_in_words
 from deepfeat.writing import canvas
-from deepfeat.writing.labels import number_format, shortened
+from deepfeat.writing.labels import counted, number_format, shortened
 
 
 def draw_ranking(results: Results, top: int = 30) -> Picture:
@@ -86,7 +86,7 @@ def _models(results: Results) -> str:
     networks = results.answer.get("members", {}).get("averaged") or len(results.scores(results.methods[0]))
     others = [model for model in results.carriers if model != NETWORKS]
     if not others:
-        return f"mean of {networks:,} networks" if networks > 1 else "one network"
+        return f"mean of {counted(networks, 'network')}" if networks > 1 else "one network"
     if len(others) == len(results.carriers):
         return f"mean of {counted(len(others), 'model')} other than networks"
     return f"mean of {counted(networks, 'network')} and {counted(len(others), 'other model')}"
