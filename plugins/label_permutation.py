@@ -20,6 +20,7 @@ from deepfeat.methods import (
     save_figure,
 )
 from deepfeat.ranking.normalise import normalise
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,8 +84,6 @@ class LabelPermutation(Method):
         return Importance(scores, notes=(_sentence(table),))
 
     def _show(self, table: "pd.DataFrame", count: int, context: Context) -> None:
-        from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
         with canvas.look(table["method"]) as drawable:
             save_figure(
                 context,
@@ -165,8 +164,6 @@ def _sentence(table: "pd.DataFrame") -> str:
 
 
 def _figure(table: "pd.DataFrame", names: list[str], count: int) -> "Figure":
-    from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
     page = canvas.Page.with_rows(
         names,
         "Rankings with shuffled labels",

@@ -24,6 +24,7 @@ from deepfeat.methods import (
     sample,
     save_figure,
 )
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,8 +135,6 @@ class Layers(Method):
         """How the networks decide about the specimens, and how sure they are of held-out images."""
         import pandas as pd  # noqa: PLC0415 - slow to import
 
-        from deepfeat.writing import canvas  # noqa: PLC0415
-
         if data.task == "regression":
             return
         images = images_of(data)
@@ -187,8 +186,6 @@ class Layers(Method):
     def _show_distributions(self, spread: dict[str, tuple[Floats, Floats]], context: Context) -> None:
         import pandas as pd  # noqa: PLC0415 - slow to import
 
-        from deepfeat.writing import canvas  # noqa: PLC0415
-
         with canvas.look(spread):
             save_figure(
                 context,
@@ -208,8 +205,6 @@ class Layers(Method):
 
     def _show_figures(self, table: list[dict[str, Any]], layers: list[str], context: Context) -> None:
         import pandas as pd  # noqa: PLC0415 - slow to import
-
-        from deepfeat.writing import canvas  # noqa: PLC0415
 
         whole = pd.DataFrame(table)
         mean = whole.groupby("layer")[["near_zero", "redundancy", "entropy", "gain"]].mean().loc[layers]
@@ -256,8 +251,6 @@ class Layers(Method):
 
 def _show_grid(name: str, layer: str, maps: Answers, picture: NDArray[np.floating], context: Context) -> None:
     import pandas as pd  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415
 
     height, width, channels = maps.shape
     shown = [
@@ -373,8 +366,6 @@ def _convolutions(one: Ensemble) -> list[str]:
 def _distributions(spread: dict[str, tuple[Floats, Floats]]) -> "Figure":
     """Small histograms, each over that of the image."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415
 
     layers = [layer for layer in spread if layer != "image"]
     across = min(4, len(layers))

@@ -12,6 +12,7 @@ from deepfeat.methods import (
     Cost,
     Dataset,
     Ensemble,
+    FitPlan,
     Importance,
     Method,
     MethodError,
@@ -105,7 +106,7 @@ class LocoRefit(Method):
         _write(context, names, losses[:, stands])
         return Importance(scores, notes=_notes(names, units, stands, screening.note))
 
-    def _losses(self, context: Context, data: Dataset, plan, left_out: list[Unit]) -> Floats:  # noqa: ANN001 - a FitPlan
+    def _losses(self, context: Context, data: Dataset, plan: FitPlan, left_out: list[Unit]) -> Floats:
         """(left out, seeds) mean loss on held-out rows, or on validation rows where there are none."""
         members = len(plan)
         every = plan.select(np.tile(np.arange(members), len(left_out)))

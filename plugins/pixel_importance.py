@@ -22,6 +22,7 @@ from deepfeat.methods import (
     panels_figure,
     save_figure,
 )
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +108,6 @@ class PixelImportance(Method):
         return Importance(scores.mean(axis=1), per_class=per_class, notes=notes)
 
     def _show(self, columns: Floats, data: Dataset, context: Context) -> None:
-        from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
         images = images_of(data)
         pictures = images.to_pictures(columns)
         heat = pictures.sum(axis=-1)
@@ -140,8 +139,6 @@ class PixelImportance(Method):
         import pandas as pd  # noqa: PLC0415 - slow to import
         from matplotlib.figure import Figure  # noqa: PLC0415
 
-        from deepfeat.writing import canvas  # noqa: PLC0415
-
         if images_of(data).channels == 1:
             return
         # occlusion covers all channels of a place at once
@@ -172,8 +169,6 @@ class PixelImportance(Method):
 
     def _grad_cam(self, ensemble: Ensemble, data: Dataset, context: Context) -> tuple[str, ...]:
         import pandas as pd  # noqa: PLC0415 - slow to import
-
-        from deepfeat.writing import canvas  # noqa: PLC0415
 
         images = images_of(data)
         if len(images.specimens) == 0:

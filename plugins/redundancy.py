@@ -9,6 +9,7 @@ from pydantic import Field
 from deepfeat.data.splits import folds
 from deepfeat.inference.residuals import Residuals
 from deepfeat.methods import Context, Cost, Dataset, Ensemble, Importance, Method, MethodParams, save_figure
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +68,6 @@ class Redundancy(Method):
         return Importance(explained[None], notes=_notes(table))
 
     def _show(self, table: "pd.DataFrame", context: Context) -> None:
-        from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
         with canvas.look(table["feature"]) as drawable:
             first = table.head(SHOWN)
             save_figure(
@@ -127,8 +126,6 @@ def _notes(table: "pd.DataFrame") -> tuple[str, ...]:
 
 
 def _figure(table: "pd.DataFrame", names: list[str]) -> "Figure":
-    from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
     subtitle = "Share of the variance of each feature that the others explain, on held-out rows (R2)"
     page = canvas.Page.with_rows(names, "What the other features explain", subtitle)
     axes = page.panels[0]

@@ -25,6 +25,8 @@ from deepfeat.methods import (
     save_figure,
     with_rows,
 )
+from deepfeat.ranking.normalise import normalise
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +42,7 @@ TENTHS = np.arange(1, 10) / 10
 # How many other methods `fits` reckons with: it is asked before anybody knows.
 METHODS = 10
 CONFIDENCE = 0.95
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1a1a1a", "#b8a800")
+COLOURS = (*canvas.SERIES, canvas.INK, "#b8a800")
 STYLES = ("-", "--", ":", "-.")
 
 
@@ -203,8 +204,6 @@ class Roar(Method):
     ) -> None:
         import pandas as pd  # noqa: PLC0415 - slow to import
 
-        from deepfeat.writing import canvas  # noqa: PLC0415 - as above
-
         best = table["ranking"].iloc[0]
         rows = [
             {
@@ -245,8 +244,6 @@ def _sizes(features: int) -> NDArray[np.int64]:
 
 def _shares(answer: Importance) -> Floats:
     """(features,) mean over rows, each of which adds up to 1."""
-    from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas
-
     mean: Floats = normalise(answer.scores, "sum").mean(axis=0)
     return mean
 
@@ -339,9 +336,7 @@ def _verdict(table: "pd.DataFrame", faithful: Mapping[str, Floats]) -> str:
     return f"On these data the ranking to believe is that of {best}{told}{random}."
 
 
-def _areas_figure(table: "pd.DataFrame", drawable) -> "Figure":  # noqa: ANN001 - a function of `canvas.look`
-    from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
+def _areas_figure(table: "pd.DataFrame", drawable: canvas.Drawable) -> "Figure":
     names = [drawable(name) for name in table["ranking"]]
     page = canvas.Page.with_rows(
         names,
@@ -364,11 +359,9 @@ def _curves_figure(
     curves: Mapping[str, Floats],
     shares: Floats,
     names: list[str],
-    drawable,  # noqa: ANN001 - as above
+    drawable: canvas.Drawable,
 ) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
 
     figure = Figure(figsize=(9.0, 4.2))
     panels: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)

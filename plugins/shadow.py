@@ -20,6 +20,7 @@ from deepfeat.methods import (
     shuffled_rows,
     with_features,
 )
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +100,6 @@ class Shadow(Method):
         return Importance(scores, notes=(_sentence(scores, count, len(copied)),))
 
     def _show(self, table: "pd.DataFrame", networks: int, copies: int, context: Context) -> None:
-        from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
         shown = table[table["method"] == TOGETHER]
         shown = shown.sort_values(["beats", "importance"], ascending=False, kind="stable").head(SHOWN)
         with canvas.look(shown["feature"]) as drawable:
@@ -152,8 +151,6 @@ def _sentence(ahead: Floats, networks: int, copies: int) -> str:
 
 def _figure(beats: "pd.Series[float]", names: list[str], networks: int, copies: int) -> "Figure":
     """Bars of the share of the networks, with a line at what counts: more than half of them."""
-    from deepfeat.writing import canvas  # noqa: PLC0415 - slow to import
-
     page = canvas.Page.with_rows(
         names,
         "Features beside their shuffled copies",

@@ -24,6 +24,8 @@ from deepfeat.methods import (
     save_figure,
     screened,
 )
+from deepfeat.writing import canvas
+from deepfeat.writing.labels import shortened
 
 Floats = NDArray[np.float64]
 
@@ -209,9 +211,6 @@ def _notes(
 def _draw(context: Context, data: Dataset, frequency: Floats, cutoff: float) -> None:
     """`frequency`: how often each of the most frequent features was selected."""
     import pandas as pd  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415 - loads matplotlib
-    from deepfeat.writing.labels import shortened  # noqa: PLC0415 - as above
 
     order = np.argsort(-frequency, kind="stable")[:SHOWN]
     names = [data.feature_names[feature] for feature in order]

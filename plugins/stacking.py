@@ -20,6 +20,7 @@ from deepfeat.methods import (
     sample,
     unseen_answers,
 )
+from deepfeat.ranking.normalise import normalise
 
 Floats = NDArray[np.float64]
 NETWORKS = "networks"
@@ -75,8 +76,6 @@ class Stacking(Method):
 
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:
         """Networks are asked once; the rest is arithmetic."""
-        from deepfeat.ranking.normalise import normalise  # noqa: PLC0415 - loads pandas
-
         answers = context.answers
         if not answers:
             raise MethodError("there is no answer of another method to judge; name other methods beside it")

@@ -27,6 +27,8 @@ from deepfeat.methods import (
     screened,
     size_of,
 )
+from deepfeat.writing import canvas
+from deepfeat.writing.labels import shortened
 
 Floats = NDArray[np.float64]
 
@@ -270,9 +272,6 @@ def _draw_path(context: Context, names: list[str], sizes: list[Size], selected: 
     """`path`: the loss for every number of features, with its interval, and where the rule stops."""
     import pandas as pd  # noqa: PLC0415 - slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
-
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
-    from deepfeat.writing.labels import shortened  # noqa: PLC0415 - as above
 
     sizes = sorted(sizes, key=lambda size: size.features)
     count = np.array([size.features for size in sizes])

@@ -19,6 +19,8 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.method import Cost, Method
 from deepfeat.methods.registry import Registry, load_registry
 from deepfeat.ranking.table import build_ranking
+from deepfeat.training.plan import build_plan
+from deepfeat.training.settings import merge_settings
 
 _SEEDS = 2**31 - 1
 
@@ -101,8 +103,6 @@ class DeepFeatureSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     def _scores(self, data: Dataset, seed: int) -> dict[str, NDArray[np.float64]]:
         """(members, features) scores of each method."""
         from deepfeat.ensemble import fit  # noqa: PLC0415 - loads TensorFlow
-        from deepfeat.training.plan import build_plan  # noqa: PLC0415 - as above
-        from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - as above
         from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
 
         registry = load_registry()

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepfeat.methods.context import Context
-from deepfeat.writing.canvas import INDEX
+from deepfeat.writing import canvas
+from deepfeat.writing.atomic import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,6 @@ def save_figure(
         MethodError: the name would lead out of the folder.
         OutputError: a file cannot be written.
     """
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - loads pandas
 
     csv = context.artefact(f"{name}.csv")
@@ -60,9 +60,7 @@ def describe_figure(context: Context, file: str, *, title: str, alt: str, csv: s
         alt: as in `save_figure`.
         csv: name of the file with the numbers it shows, where there is one.
     """
-    from deepfeat.writing.atomic import write_text  # noqa: PLC0415 - only where something is written
-
-    index = context.artefact(INDEX)
+    index = context.artefact(canvas.INDEX)
     known: dict[str, Any] = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
     known[file] = {"title": title, "alt": alt, "csv": csv}
     write_text(index, json.dumps(dict(sorted(known.items())), indent=2, ensure_ascii=False) + "\n")

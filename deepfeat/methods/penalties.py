@@ -16,6 +16,7 @@ from deepfeat.methods.folds import fold_plan
 from deepfeat.methods.measures import measure
 from deepfeat.nets.network import Network
 from deepfeat.training.plan import FitPlan
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,7 +192,6 @@ def show_path(judged: JudgedPath, height: Floats, what: str, data: Dataset, cont
     """
     import pandas as pd  # noqa: PLC0415 - slow to import
 
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - as above
 
     curve, kept = judged.curve, judged.kept
@@ -221,8 +221,6 @@ def _figure(
     curve: PenaltyCurve, height: Floats, kept: NDArray[np.bool_], what: str, names: list[str]
 ) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    from deepfeat.writing import canvas  # noqa: PLC0415 - as above
 
     figure = Figure(figsize=(8.0, 6.0))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.images.layout import Images
 from deepfeat.methods.importance import MethodError
+from deepfeat.writing import canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,11 +59,9 @@ def panels_figure(rows: Sequence[Sequence[Panel]], title: str, subtitle: str) ->
     from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415 - slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    from deepfeat.writing import canvas  # noqa: PLC0415
-
     heat = LinearSegmentedColormap.from_list("deepfeat", canvas.RAMP)
     over = LinearSegmentedColormap.from_list(
-        "deepfeat_over", ["#1a1a1a", canvas.BLUE, canvas.YELLOW, "#ffffff"]
+        "deepfeat_over", [canvas.INK, canvas.BLUE, canvas.YELLOW, "#ffffff"]
     )
     across = max(len(row) for row in rows)
     band = _SIDE + _LABEL + _GAP

@@ -20,7 +20,9 @@ from deepfeat.methods.annotations import Ensemble, FitPlan
 from deepfeat.methods.context import Context
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method
+from deepfeat.nets.default import Default
 from deepfeat.nets.network import Network
+from deepfeat.training.settings import merge_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +105,6 @@ class Repetitions:
         Raises:
             ValueError: the plan has targets of its own, which belong to rows of one table.
         """
-        from deepfeat.nets.default import Default  # noqa: PLC0415 - as in `_train`
-
         if plan.targets is not None:
             raise ValueError(f"plan {plan.name!r}: members with targets of their own cannot be put together")
         request = _Request(plan, data or self.tables[number], network or Default(), training or {})
@@ -116,7 +116,6 @@ class Repetitions:
     def _train(self, requests: Mapping[tuple[int, str], _Request]) -> None:
         from deepfeat.ensemble import Ensemble as Trained  # noqa: PLC0415 - loads TensorFlow
         from deepfeat.training.members import MemoryMembers  # noqa: PLC0415 - as above
-        from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - as above
         from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
 
         first = next(iter(requests.values()))

@@ -7,6 +7,8 @@ from deepfeat.data.dataset import Dataset
 from deepfeat.methods.annotations import Ensemble, FitPlan
 from deepfeat.nets.default import Default
 from deepfeat.nets.network import Network
+from deepfeat.training.plan import build_plan
+from deepfeat.training.settings import merge_settings
 
 if TYPE_CHECKING:
     from deepfeat.training.trainer import Trainer
@@ -27,8 +29,6 @@ class TrainedEnsembles:
 
     def __call__(self, data: Dataset, members: int) -> Ensemble:
         """Trains `members` networks, each on its own split of the rows, with seed 0."""
-        from deepfeat.training.plan import build_plan  # noqa: PLC0415 - loads TensorFlow
-
         key = (data.sha256, members)
         if key not in self._known:
             trainer = self._trainer(data, Default(), {})
@@ -51,7 +51,6 @@ class TrainedEnsembles:
 
     def _trainer(self, data: Dataset, network: Network, training: Mapping[str, Any]) -> "Trainer":
         """One for each table, network and way of training: it keeps what it has compiled."""
-        from deepfeat.training.settings import merge_settings  # noqa: PLC0415 - loads TensorFlow
         from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - as above
 
         key = repr((data.sha256, network.describe(), sorted(training.items())))
