@@ -1,6 +1,7 @@
 """Small tables, networks and experiments, shared by the tests of the engine and of whole runs."""
 
 import gc
+import os
 import signal
 import sys
 import tracemalloc
@@ -32,6 +33,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 loaded = [0]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Spares the fast tests what shap compiles for each process, ten seconds for what then takes microseconds.
+
+    What it computes is the same; the slow tests let it compile.
+    """
+    if "not slow" in config.option.markexpr:
+        os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 
 @pytest.fixture(autouse=True, scope="module")
