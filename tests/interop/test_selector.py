@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from deepfeat import DeepFeatureSelector
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
+pytestmark = pytest.mark.usefixtures("compiled_once", "shipped_once")
 
 SMALL = {"network": {"units": [8]}, "training": {"epochs": 40, "batch_size": 32}}
 TINY = {"models": 2, "network": {"units": [2]}, "training": {"epochs": 1}}
