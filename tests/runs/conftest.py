@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,10 @@ from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import prepare
 
 Write = Callable[..., Path]
+
+# Methods see the second of these and not the first; the process that they are copies of is started once.
+os.environ["A_PASSWORD"] = "secret"  # noqa: S105 - no password of anything
+os.environ.setdefault("OMP_DISPLAY_ENV", "false")
 
 PLUGIN = '''
 """Two methods that count their calls by what they answer about."""
