@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,10 +36,11 @@ loaded = [0]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Spares the fast tests what shap compiles for each process, ten seconds for what then takes microseconds.
+    """Spares the fast tests what shap compiles for each process, eight seconds for microseconds.
 
     What it computes is the same; the slow tests let it compile.
     """
+    gc.set_threshold(20_000, 20, 20)  # of what is looked at for garbage again and again nearly all is none
     if "not slow" in config.option.markexpr:
         os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
@@ -164,8 +165,7 @@ PLUGINS = Path(__file__).parents[1] / "plugins"
 SHIPPED: dict[Path, "Plugin"] = {}
 
 
-@pytest.fixture
-def shipped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _shipped_once(patch: pytest.MonkeyPatch) -> None:
     """Lets experiments find the shipped plugins as this process has loaded them first.
 
     Every experiment loads more than thirty files, of which these tests ask for one or two; how files are
@@ -186,20 +186,58 @@ def shipped_once(monkeypatch: pytest.MonkeyPatch) -> None:
             sys.modules[f"{discovery.PACKAGE}.{path.stem}"] = plugin.module
         return plugin
 
-    monkeypatch.setattr(discovery, "load_file", remembered)
+    patch.setattr(discovery, "load_file", remembered)
+
+
+def _few_trees(patch: pytest.MonkeyPatch) -> None:
+    """What becomes of these runs does not hang on the trees beside the networks, most of their time would."""
+    patch.setattr("deepfeat.ranking.baselines._TREES", 3)
+    patch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
+
+
+def _unsynced(patch: pytest.MonkeyPatch) -> None:
+    """Runs write dozens of files, and no power fails here: none of them waits for the disk."""
+    patch.setattr("deepfeat.writing.atomic._sync", lambda _: None)
+
+
+@pytest.fixture
+def shipped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `_shipped_once`."""
+    _shipped_once(monkeypatch)
 
 
 @pytest.fixture
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What becomes of these runs does not hang on the trees beside the networks, most of their time would."""
-    monkeypatch.setattr("deepfeat.ranking.baselines._TREES", 3)
-    monkeypatch.setattr("deepfeat.ranking.baselines._BOOSTED", 3)
+    """See `_few_trees`."""
+    _few_trees(monkeypatch)
 
 
 @pytest.fixture
 def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs write dozens of files, and no power fails here: none of them waits for the disk."""
-    monkeypatch.setattr("deepfeat.writing.atomic._sync", lambda _: None)
+    """See `_unsynced`."""
+    _unsynced(monkeypatch)
+
+
+# Of small networks on the table below; see `write_experiment`.
+TINY: dict[str, object] = {
+    "name": "tiny",
+    "data": {"path": "table.csv", "target": "ill"},
+    "network": {"preset": "default", "units": [4]},
+    "training": {"models": 2, "epochs": 2, "batch_size": 32},
+    "methods": ["gate"],
+    "limits": {"isolation": False},
+}
+
+
+def _write_tiny(path: Path, sections: Mapping[str, object]) -> Path:
+    """Writes the table and the experiment, with sections merged into it."""
+    content = dict(TINY)
+    for key, given in sections.items():
+        known = content.get(key)
+        content[key] = {**known, **given} if isinstance(known, dict) and isinstance(given, dict) else given
+    (path.parent / "table.csv").write_text(_table())
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
 
 
 @pytest.fixture
@@ -215,23 +253,7 @@ def write_experiment(
         monkeypatch.delenv(name, raising=False)
 
     def write(name: str = "experiment.yml", **sections: object) -> Path:
-        content: dict[str, object] = {
-            "name": "tiny",
-            "data": {"path": "table.csv", "target": "ill"},
-            "network": {"preset": "default", "units": [4]},
-            "training": {"models": 2, "epochs": 2, "batch_size": 32},
-            "methods": ["gate"],
-            "limits": {"isolation": False},
-        }
-        for key, given in sections.items():
-            known = content.get(key)
-            content[key] = (
-                {**known, **given} if isinstance(known, dict) and isinstance(given, dict) else given
-            )
-        (tmp_path / "table.csv").write_text(_table())
-        path = tmp_path / name
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
-        return path
+        return _write_tiny(tmp_path / name, sections)
 
     return write
 
@@ -261,8 +283,7 @@ def deepfeat(
     return typed
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def _undrawn(patch: pytest.MonkeyPatch) -> None:
     """Figures are not what is tested: files without a drawing, and one small drawing in the page."""
 
     def save(_: "Figure", path: Callable[[str], Path]) -> list[Path]:
@@ -272,8 +293,14 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         return files
 
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><g/></svg>'
-    monkeypatch.setattr(canvas, "save", save)
-    monkeypatch.setattr(canvas, "as_text", lambda _figure: drawing)
+    patch.setattr(canvas, "save", save)
+    patch.setattr(canvas, "as_text", lambda _figure: drawing)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `_undrawn`."""
+    _undrawn(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -307,8 +334,7 @@ def _shared(fresh: "Trainer") -> "Trainer":
     return fresh
 
 
-@pytest.fixture
-def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _compiled_once(patch: pytest.MonkeyPatch) -> None:
     """Lets all trainings of this process share what was compiled for equal networks."""
     from deepfeat.training.trainer import Trainer  # noqa: PLC0415 - loads TensorFlow
 
@@ -318,6 +344,21 @@ def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
         make(trainer, *about, **limits)
         _shared(trainer)
 
-    monkeypatch.setattr(Trainer, "__init__", made)
+    patch.setattr(Trainer, "__init__", made)
     # how long plain Keras would take is measured, and that is tested, elsewhere; it compiles the network too
-    monkeypatch.setattr("deepfeat.ensemble.keras_step_seconds", lambda *_: 0.001)
+    patch.setattr("deepfeat.ensemble.keras_step_seconds", lambda *_: 0.001)
+
+
+@pytest.fixture
+def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `_compiled_once`."""
+    _compiled_once(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def write_shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Path]]:
+    """`write_experiment` for a run that all tests of a module look at, with all that makes runs cheap."""
+    with pytest.MonkeyPatch.context() as patch:
+        for cheaper in (_shipped_once, _few_trees, _unsynced, _undrawn, _compiled_once):
+            cheaper(patch)
+        yield lambda **sections: _write_tiny(tmp_path_factory.mktemp("run") / "experiment.yml", sections)

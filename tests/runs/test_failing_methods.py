@@ -2,9 +2,9 @@
 
 import io
 import json
-import warnings
+from collections.abc import Callable
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -69,37 +69,25 @@ class Endless(Raises):
             time.sleep(0.01)
 '''
 
-EXPERIMENT = """
-name: misbehaving
-data: {path: table.csv, target: y}
-training: {models: 3, epochs: 2, patience: 1}
-methods: [gate, raises, refuses, shapeless, not_finite, endless, first_layer]
-limits: {method_seconds: 2}
-plugins: [mine]
-"""
 FAILED = ("raises", "refuses", "shapeless", "not_finite", "endless")
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[ExitCode, RunPaths, str]:
+def outcome(write_shared: Callable[..., Path]) -> tuple[ExitCode, RunPaths, str]:
     """One run for all tests: exit code, files, and what was on the screen."""
     from deepfeat.runs.runner import run  # noqa: PLC0415 - loads TensorFlow
 
-    folder = tmp_path_factory.mktemp("run")
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
-    table.assign(y=np.where(table["a"] > 0, "yes", "no")).to_csv(folder / "table.csv", index=False)
-    (folder / "mine").mkdir()
-    (folder / "mine" / "strange.py").write_text(PLUGINS)
-    (folder / "experiment.yml").write_text(EXPERIMENT)
+    path = write_shared(
+        training={"models": 3},
+        methods=["gate", *FAILED, "first_layer"],
+        limits={"isolation": True, "method_seconds": 2},
+        plugins=["mine"],
+    )
+    (path.parent / "mine").mkdir()
+    (path.parent / "mine" / "strange.py").write_text(PLUGINS)
     screen = io.StringIO()
-    paths = RunPaths.of(folder / "out", "misbehaving")
-    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patched:
-        for trees in ("_TREES", "_BOOSTED"):  # to compare with, which nobody does here
-            patched.setattr(f"deepfeat.ranking.baselines.{trees}", 3)
-        # Keras converts its variables in a way that numpy deprecates
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        code = run(prepare(folder / "experiment.yml"), paths, RunConsole(screen, width=200))
+    paths = RunPaths.of(path.parent / "out", "misbehaving")
+    code = run(prepare(path), paths, RunConsole(screen, width=200))
     return code, paths, screen.getvalue()
 
 
