@@ -175,11 +175,12 @@ def slurm(
     """
     import shlex  # noqa: PLC0415 - commands import what they need
 
+    from deepfeat.config import load_experiment  # noqa: PLC0415
     from deepfeat.errors import ExitCode  # noqa: PLC0415
     from deepfeat.runs.engines import slurm as queue  # noqa: PLC0415
 
     file, overrides = experiment_and_overrides(experiment, settings)
-    paths = run_paths(file, overrides, output)
+    paths = run_paths(load_experiment(file, overrides), output)
     wish = queue.Wish(file, overrides, paths, workers, image, script or queue.SCRIPT, options, tls or ())
     if dry_run:
         click.echo(queue.filled_in(queue.read_script(wish.script), queue.settings(wish)))

@@ -12,8 +12,10 @@ import click
 from deepfeat.visible import visible
 
 if TYPE_CHECKING:
+    from deepfeat.config import LoadedExperiment
     from deepfeat.methods.registry import Registry
     from deepfeat.runs.paths import RunPaths
+    from deepfeat.runs.prepare import Prepared
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """How `--help` is asked for, and how wide it is at most."""
@@ -73,20 +75,37 @@ def plugged_in(plugins: Sequence[Path] = (), folder: Path = Path()) -> "Registry
     return load_registry(plugins, environ=read_environment(folder / DEFAULT))
 
 
-def run_paths(experiment: Path, overrides: Sequence[str], output: Path | None) -> "RunPaths":
+def run_paths(loaded: "LoadedExperiment", output: Path | None) -> "RunPaths":
     """Where the results of an experiment go.
 
     Args:
-        experiment: the file.
-        overrides: `key.path=value` settings of the command line.
+        loaded: the experiment.
         output: the directory of results, where the command line names it.
-
-    Raises:
-        InputError: the experiment is wrong.
     """
-    from deepfeat.config import expand_home, load_experiment  # noqa: PLC0415 - commands import what they need
+    from deepfeat.config import expand_home  # noqa: PLC0415 - commands import what they need
     from deepfeat.runs.paths import RunPaths  # noqa: PLC0415
 
-    loaded = load_experiment(experiment, overrides)
     root = expand_home(output or loaded.environ.get("OUTPUT_DIR") or "ExpOutput")
     return RunPaths.of(root, loaded.experiment.name)
+
+
+def prepared_runs(
+    loaded: "LoadedExperiment", overrides: Sequence[str], paths: "RunPaths"
+) -> list[tuple[str, "Prepared", "RunPaths"]]:
+    """Every run of an experiment, checked: its arm's name, what to do, and where.
+
+    The experiment itself has no name and comes last, because its page tells of the others too.
+
+    Args:
+        loaded: the experiment.
+        overrides: `key.path=value` settings of the command line, with which it was loaded.
+        paths: of its results.
+
+    Raises:
+        InputError: with everything that is wrong.
+    """
+    from deepfeat.runs.prepare import prepare_arms, prepare_loaded  # noqa: PLC0415 - as above
+
+    prepared = prepare_loaded(loaded, paths.scratch)
+    arms = prepare_arms(prepared, overrides, paths.scratch)
+    return [*((name, arm, paths.arm(name)) for name, arm in arms.items()), ("", prepared, paths)]

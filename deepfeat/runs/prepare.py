@@ -74,34 +74,33 @@ class Prepared:
         return _settings(self.loaded.experiment, network, data, changes)
 
 
-def prepare(
-    path: Path,
-    overrides: Iterable[str] = (),
-    scratch: Path | None = None,
-    *,
-    arm: str | None = None,
-    beside: "Prepared | None" = None,
-) -> Prepared:
-    """Load and check an experiment with its plugins and data; leaves no file.
+def prepare(path: Path, overrides: Iterable[str] = ()) -> Prepared:
+    """Load and check an experiment; see `prepare_loaded`.
 
     Args:
         path: the experiment file.
         overrides: `key.path=value` settings of the command line.
-        scratch: as for `deepfeat.data.load.load_table`.
-        arm: one of the experiment's arms instead of the experiment.
-        beside: the experiment, prepared, whose plugins and data an arm has too unless it names others.
 
     Raises:
         InputError: with everything that is wrong: first in the experiment file, then in its methods, network
             and data together.
     """
-    return prepare_loaded(load_experiment(path, overrides, arm=arm), scratch, beside)
+    return prepare_loaded(load_experiment(path, overrides))
 
 
 def prepare_loaded(
-    loaded: LoadedExperiment, scratch: Path | None = None, beside: "Prepared | None" = None
+    loaded: LoadedExperiment, scratch: Path | None = None, beside: Prepared | None = None
 ) -> Prepared:
-    """Check an experiment that was loaded, with its plugins and data; see `prepare`."""
+    """Check an experiment that was loaded, with its plugins and data; leaves no file.
+
+    Args:
+        loaded: the experiment, or one of its arms.
+        scratch: as for `deepfeat.data.load.load_table`.
+        beside: of an arm the experiment, whose plugins and data it has too unless it names others.
+
+    Raises:
+        InputError: with everything that is wrong in its methods, network and data together.
+    """
     experiment = loaded.experiment
     registry = _registry(loaded, beside)
     problems: list[Problem] = _missing_trackers(loaded)
@@ -149,15 +148,14 @@ def _data(loaded: LoadedExperiment, beside: Prepared | None, scratch: Path | Non
 
 
 def prepare_arms(
-    path: Path, overrides: Iterable[str], prepared: Prepared, scratch: Path | None = None
+    prepared: Prepared, overrides: Iterable[str], scratch: Path | None = None
 ) -> dict[str, Prepared]:
     """The arms of an experiment, by name in its order.
 
     Args:
-        path: the experiment file.
+        prepared: the experiment itself, as it was loaded from its file.
         overrides: `key.path=value` settings of the command line.
-        prepared: the experiment itself.
-        scratch: as for `prepare`.
+        scratch: as for `prepare_loaded`.
 
     Raises:
         InputError: with everything that is wrong in any of them.
@@ -167,7 +165,8 @@ def prepare_arms(
     problems: list[Problem] = []
     for name in prepared.loaded.experiment.arms:
         try:
-            arms[name] = prepare(path, given, scratch, arm=name, beside=prepared)
+            arm = load_experiment(prepared.loaded.source, given, arm=name)
+            arms[name] = prepare_loaded(arm, scratch, prepared)
         except InputError as error:
             problems += error.problems
     if problems:

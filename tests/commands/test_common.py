@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deepfeat.commands.common import experiment_and_overrides, plugged_in, run_paths
+from deepfeat.config import load_experiment
 
 Type = Callable[..., tuple[int, str, str]]
 
@@ -102,8 +103,9 @@ def test_results_go_home(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     path = write_experiment()
     (tmp_path / ".env").write_text("OUTPUT_DIR=~/results\n")
-    assert run_paths(path, (), None).root == tmp_path / "home/results/tiny"
-    assert run_paths(path, (), Path("~/other")).root == tmp_path / "home/other/tiny"
+    loaded = load_experiment(path)
+    assert run_paths(loaded, None).root == tmp_path / "home/results/tiny"
+    assert run_paths(loaded, Path("~/other")).root == tmp_path / "home/other/tiny"
 
 
 @pytest.mark.parametrize("command", [("validate",), ("run", "--dry-run"), ("submit", "slurm", "--dry-run")])

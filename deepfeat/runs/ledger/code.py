@@ -16,7 +16,10 @@ TRAINING = ("data/dataset.py", "nets", "training", "ensemble.py")
 """What a trained member depends on. Its rows and its table are digested themselves, so nothing that only
 produces those is listed."""
 
-_ELSEWHERE = {"__main__.py", "__pycache__", "cli.py", "config", "py.typed", "report", "runs", "testing"}
+_ELSEWHERE = {
+    "__main__.py", "__pycache__", "cli.py", "commands", "config", "py.typed", "report", "runs", "starting",
+    "testing",
+}  # fmt: skip
 
 ASKING = tuple(sorted(path.name for path in PACKAGE.iterdir() if path.name not in _ELSEWHERE))
 """What the answer of a method may depend on besides the members it is asked about: every room but those that
