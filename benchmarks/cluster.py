@@ -278,7 +278,7 @@ def page(results: dict[str, Any]) -> str:
     if found := results.get("operations"):
         total = sum(sum(counts.values()) for counts in found["phases"].values())
         lines += [
-            f"**Operations.** One stack of fifty members: {total} in all, {found['bytes'] / 1e6:.1f} MB.",
+            f"**Operations.** One stack of fifty networks: {total} in all, {found['bytes'] / 1e6:.1f} MB.",
             "",
             "| while it is | operations | of them |",
             "| --- | ---: | --- |",

@@ -1,8 +1,8 @@
-"""Networks of convolutions: members per minute beside `keras.Model.fit`: `python benchmarks/images.py`.
+"""Networks of convolutions trained per minute, beside `keras.Model.fit`: `python benchmarks/images.py`.
 
 Both train the network `cnn` on the same made images, for the same epochs, with the same rows in a batch; each
 way in a process of its own, with the settings of TensorFlow that it comes with. The time is that of a whole
-member as a user waits for it: drawing its weights, training, validating after every epoch, keeping the best.
+network as a user waits for it: drawing its weights, training, validating after every epoch, keeping the best.
 Compiling is told apart, since it is paid once. Then a training step by itself, in ways that a stack could do
 it: see `docs/decisions/`.
 """
@@ -244,7 +244,7 @@ def markdown(results: dict[str, Any]) -> str:
             f"| {case['deepfeat']['compiling']:.1f} s |"
         )
     steps = results["step"]
-    lines += ["", "| a step of 64 images of 32 x 32 x 3 | ms per member |", "| --- | ---: |"]
+    lines += ["", "| a step of 64 images of 32 x 32 x 3 | ms per network |", "| --- | ---: |"]
     lines += [f"| {name} | {ms:.1f} |" for name, ms in steps.items()]
     return "\n".join(lines)
 

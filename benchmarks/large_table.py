@@ -2,7 +2,7 @@
 
 Writes a Parquet table of float32 numbers in row groups, so that this takes little memory too, and starts a
 process under the limit (see `memory_limit.py`) that encodes it to a memory-mapped file and trains a few
-members of the default network for one epoch. Needs twice the size of the table on a disk for the time it
+networks of the default network for one epoch. Needs twice the size of the table on a disk for the time it
 runs; a memory file system will not do. Prints what it found and writes `benchmarks/results/large_table.json`.
 """
 
@@ -165,7 +165,7 @@ def markdown(results: dict[str, Any]) -> str:
     auc = f"{row['auc']:.3f}" if row["finished"] else "-"
     cells = [size, limit, *done, _mib(row["peak_bytes"]), _mib(row["peak_anonymous_bytes"]), auc]
     lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", f"{results['members']} members, {EPOCHS} epoch, preset `default`."]
+    lines += ["", f"{results['members']} networks, {EPOCHS} epoch, preset `default`."]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What the ledger costs: `python benchmarks/ledger.py [--members 1000] [--models 100] [--epochs 0]`.
 
-The first figure is the time from opening a ledger to knowing that every member of a plan is there and whole:
+The first figure is the time from opening a ledger to knowing that every network of a plan is there and whole:
 keys, records, and the sha256 of every object, in a new process, with the files in the cache of the system as
 after a run that was just stopped. The second adds up everything that a run of the shipped experiment does in
 the ledger (looking up, packing, hashing, writing with fsync, reading back) and sets it against the run's wall
@@ -165,7 +165,7 @@ def share(models: int, epochs: int) -> dict[str, Any]:
 def markdown(results: dict[str, Any]) -> str:
     """Both figures, beside what is wanted of them."""
     found, spent = results["scan"], results["share"]
-    scanned = f"finding {found['members']:,} members ({found['bytes'] / 2**20:.0f} MiB), s"
+    scanned = f"finding {found['members']:,} networks ({found['bytes'] / 2**20:.0f} MiB), s"
     shared = f"the ledger's share of a run of {spent['models']} networks ({spent['run_s']:.0f} s), %"
     return "\n".join(
         [

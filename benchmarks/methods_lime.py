@@ -1,8 +1,8 @@
-"""LIME for all members at once: `python benchmarks/methods_lime.py`.
+"""LIME for all networks at once: `python benchmarks/methods_lime.py`.
 
-50 members, 30 features, 50 rows: the method `lime` beside `lime.lime_tabular.LimeTabularExplainer` over
-`keras.Model.predict` of each member, with the same seed and so the same perturbed rows. The loop is measured
-on a few rows of a few members and multiplied; the weights of what was measured are compared. Also told: the
+50 networks, 30 features, 50 rows: the method `lime` beside `lime.lime_tabular.LimeTabularExplainer` over
+`keras.Model.predict` of each network, with the same seed and so the same perturbed rows. The loop is measured
+on a few rows of a few networks and multiplied; the weights of what was measured are compared. Also told: the
 rank correlation of two rankings with other seeds, which look at other rows.
 """
 

@@ -1,14 +1,14 @@
-"""Permutation importance of all members at once: `python benchmarks/methods_permutation.py`.
+"""Permutation importance of all networks at once: `python benchmarks/methods_permutation.py`.
 
-Two measurements. First 50 members on a table of 30 features, each judged on 200 held-out rows, 10 shuffles of
-every feature: the method `permutation` beside `sklearn.inspection.permutation_importance` of one member after
-the other. Scikit-learn asks through a thin wrapper around the member: once by `keras.Model.predict`, and once
-by calling the model directly, which is the fastest way. It is measured on some members and multiplied. Both
-shuffle at random, so their scores differ: the differences are compared with their standard error, estimated
-from scikit-learn's single shuffles, and should be one of it at root mean square.
+Two measurements. First 50 networks on a table of 30 features, each judged on 200 held-out rows, 10 shuffles
+of every feature: the method `permutation` beside `sklearn.inspection.permutation_importance` of one network
+after the other. Scikit-learn asks through a thin wrapper around the network: once by `keras.Model.predict`,
+and once by calling the model directly, which is the fastest way. It is measured on some networks and
+multiplied. Both shuffle at random, so their scores differ: the differences are compared with their standard
+error, estimated from scikit-learn's single shuffles, and should be one of it at root mean square.
 
-Then one shuffle of every feature of ever wider tables, for 100 members that are all judged on 200 rows. No
-gate is closed, so that nothing can be skipped; trained members are faster. The time per answer must not grow
+Then one shuffle of every feature of ever wider tables, for 100 networks that are all judged on 200 rows. No
+gate is closed, so that nothing can be skipped; trained networks are faster. The time per answer must not grow
 with the number of features. CPU seconds are those of all threads.
 """
 
@@ -128,7 +128,7 @@ def against_scikit_learn(loop_members: int, epochs: int) -> dict[str, Any]:
     _, predict = one_by_one(ensemble, 1, call_predict)
     ours = np.median([taken for _, taken in answers], axis=0)
     ways = {
-        "deepfeat, all members at once": ours,
+        "deepfeat, all networks at once": ours,
         "scikit-learn, calling each model directly": directly * MEMBERS,
         "scikit-learn, `keras.Model.predict`": predict * MEMBERS,
     }
@@ -223,7 +223,7 @@ def markdown(results: dict[str, Any]) -> str:
     """Both tables."""
     first = results["against_scikit_learn"]
     lines = [
-        f"| {MEMBERS} members, {FEATURES} features, {HELD_OUT} rows | s | CPU s | times ours |",
+        f"| {MEMBERS} networks, {FEATURES} features, {HELD_OUT} rows | s | CPU s | times ours |",
         "| --- | ---: | ---: | ---: |",
     ]
     lines += [
@@ -236,7 +236,7 @@ def markdown(results: dict[str, Any]) -> str:
         f"{first['largest_score']:.2g}; their correlation is {first['correlation']:.4f}. "
         f"{first['open_gates']:.0%} of the gates were open."
     )
-    lines += ["", agree, "", "| members | features | s | CPU s | CPU ns per answer |"]
+    lines += ["", agree, "", "| networks | features | s | CPU s | CPU ns per answer |"]
     lines += ["| ---: | ---: | ---: | ---: | ---: |"]
     lines += [
         f"| {row['members']} | {row['features']:,} | {row['seconds']:.3g} | {row['cpu_seconds']:.3g} "

@@ -1,12 +1,12 @@
-"""SHAP values of all members at once, and which explainer to use: `python benchmarks/methods_shap.py`.
+"""SHAP values of all networks at once, and which explainer to use: `python benchmarks/methods_shap.py`.
 
 Two measurements. On networks of 12 features, where all 4,096 coalitions can be evaluated: how far the values
 of each explainer are from the exact Shapley values (of the same background rows), relative to their size at
 root mean square, and how long it takes; in the mean over four problems, and in the worst.
 
-Then 50 members, 200 rows, 30 features: the method `shap` beside a loop of `shap.PermutationExplainer` over
-`keras.Model.predict` of each member, with the same masks. The loop is measured on a few rows of a few members
-and multiplied, because it takes hours; the values of what was measured are compared.
+Then 50 networks, 200 rows, 30 features: the method `shap` beside a loop of `shap.PermutationExplainer` over
+`keras.Model.predict` of each network, with the same masks. The loop is measured on a few rows of a few
+networks and multiplied, because it takes hours; the values of what was measured are compared.
 """
 
 import argparse
@@ -211,15 +211,15 @@ def markdown(results: dict[str, Any]) -> str:
 
 def beside_the_loop(loop: str, speed: dict[str, Any]) -> str:
     """A table of two ways, and how far their values are apart."""
-    size = f"{speed['members']} members, {speed['rows']} rows, {speed['features']} features"
+    size = f"{speed['members']} networks, {speed['rows']} rows, {speed['features']} features"
     theirs = f"`{loop}`, `keras.Model.predict`"
     lines = [
         f"| {size} | s | times ours |",
         "| --- | ---: | ---: |",
-        f"| deepfeat, all members at once | {speed['seconds']:.3g} | 1 |",
+        f"| deepfeat, all networks at once | {speed['seconds']:.3g} | 1 |",
         f"| {theirs} | {speed['loop_seconds_projected']:.3g} | {speed['ratio']:.0f} |",
         "",
-        f"The loop was measured on {speed['loop_rows']} rows of {speed['loop_members']} members.",
+        f"The loop was measured on {speed['loop_rows']} rows of {speed['loop_members']} networks.",
         f"Its values differ by {speed['largest_difference']:.1e} at most.",
     ]
     return "\n".join(lines)

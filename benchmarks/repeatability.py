@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--experiment", action="store_true", help="the default experiment instead")
     options = parser.parse_args()
     seeds = [100 + seed for seed in range(options.ensembles)]
-    print("| table | ranking | Spearman between ensembles | mean | AUC of a member |")
+    print("| table | ranking | Spearman between ensembles | mean | AUC of a network |")
     print("| --- | --- | --- | --- | --- |")
     if options.experiment:
         for title, settings in experiment_tables().items():

@@ -39,7 +39,6 @@ A part of it, and a quick look whether everything works:
     make bench ARGS="scaling large_table --quick"
 
 The figures are in `benchmarks/results/`, a file for each table, with the machine they were measured on.
-A *member* is one of the networks that train together.
 """
 
 Results = dict[str, Any]

@@ -1,7 +1,7 @@
-"""How time and memory grow with members, features and rows: `python benchmarks/scaling.py`.
+"""How time and memory grow with networks, features and rows: `python benchmarks/scaling.py`.
 
 Every configuration trains the default network in a process of its own, one after the other. Time is per
-member and epoch, without the first epoch; memory is the most that the process held. The exponent of a curve
+network and epoch, without the first epoch; memory is the most that the process held. The exponent of a curve
 is the slope of a least-squares line through the logarithms: 1 means twice as many take twice as long. Memory
 is fitted without what the libraries took before there was a table. Prints the tables and writes
 `benchmarks/results/scaling.json`.
@@ -26,19 +26,21 @@ MEMORY_GIB = 8
 """What every configuration must fit in."""
 POINT_HEAD = (
     "curve",
-    "members",
+    "networks",
     "features",
     "rows",
     "stacks",
-    "ms per member and epoch",
+    "ms per network and epoch",
     "s in all",
     "epochs",
     "peak MiB",
     "of it for training",
 )
+SHOWN = {"members": "networks"}
+"""What a curve is called where it is not its own name."""
 EXPONENT_HEAD = (
     "curve",
-    "exponent of time per member and epoch",
+    "exponent of time per network and epoch",
     "of the two largest",
     "exponent of memory",
     "of the two largest",
@@ -116,7 +118,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines = [*_head(POINT_HEAD), *(_row(name, point) for name, point in points), "", *_head(EXPONENT_HEAD)]
     for name, curve in results["curves"].items():
         cells = ["-" if value is None else f"{value:.2f}" for value in curve["exponents"].values()]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines.append(f"| {SHOWN.get(name, name)} | {' | '.join(cells)} |")
     peaks = [point["peak_mib"] for _, point in points if "failed" not in point]
     if peaks:
         verdict = "stayed below" if max(peaks) < 1024 * MEMORY_GIB else "went beyond"
@@ -129,7 +131,7 @@ def _head(columns: tuple[str, ...]) -> list[str]:
 
 
 def _row(curve: str, point: dict[str, Any]) -> str:
-    cells = [curve, *(f"{point[name]:,}" for name in ("members", "features", "rows"))]
+    cells = [SHOWN.get(curve, curve), *(f"{point[name]:,}" for name in ("members", "features", "rows"))]
     if "failed" in point:
         cells += ["-", f"failed: {point['failed']}", "-", "-", "-", "-"]
     else:

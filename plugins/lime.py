@@ -39,16 +39,16 @@ class Lime(Method):
 
     Around each explained row the lime library draws perturbed rows; the answers of the network there are
     fitted by a linear model that trusts near rows more than far ones. Its weights tell which features
-    decide locally. The perturbed rows are the same for all members and are answered by all of them at once,
-    and one least squares fit per row gives the weights for all members and classes.
+    decide locally. The perturbed rows are the same for all networks and are answered by all of them at once,
+    and one least squares fit per row gives the weights for all networks and classes.
 
     As is usual with lime, probabilities are explained, and a number is cut at its quartiles, so that a
     weight says what changes when the value leaves its quarter; `discretize: false` fits slopes instead, per
     standard deviation. Weights are not selected: every feature keeps its own.
 
     The weights depend on chance: without a seed two runs agree poorly, more `samples` and `rows` help.
-    Left in the method's folder: `local.csv`, the strongest local weights averaged over members, their
-    deviation over members, and how much of the local answers the linear models explain.
+    Left in the method's folder: `local.csv`, the strongest local weights averaged over networks, their
+    deviation over networks, and how much of the local answers the linear models explain.
     """
 
     name = "lime"

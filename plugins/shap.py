@@ -50,21 +50,21 @@ class Shap(Method):
     """Mean absolute SHAP value of each feature (Lundberg and Lee 2017).
 
     A row's prediction is shared out among its features: the SHAP values of a row add up to its prediction
-    minus the mean prediction over the background rows. All members and outputs are explained together, as
-    one function with a column for each, so every member is asked about the same rows with the same masks.
+    minus the mean prediction over the background rows. All networks and outputs are explained together, as
+    one function with a column for each, so every network is asked about the same rows with the same masks.
 
-    What is explained is the logit, not the probability: averaging logits over members is what adds up. A
+    What is explained is the logit, not the probability: averaging logits over networks is what adds up. A
     category is hidden and shown as a whole, and columns that are explained one by one are summed with their
     sign, so a feature of many levels is not overrated.
 
     `permutation`, `kernel` and `partition` are those of the shap library, `expected_gradients` (Erion et al.
-    2021) is computed from the gradients of all members at once; it alone has no limit on the number of
+    2021) is computed from the gradients of all networks at once; it alone has no limit on the number of
     features, but for interactions it shares out the prediction differently from Shapley's rule. The default
     was chosen by measurement, see docs/performance.md. Shap's DeepExplainer is not offered: behind a softmax
     its values are silently wrong, it fails on several activations, and an error inside of it leaves
     TensorFlow's gradients replaced, which breaks every training that follows in the process.
 
-    Left in the method's folder: `explanation.npz`, the SHAP values averaged over members, which
+    Left in the method's folder: `explanation.npz`, the SHAP values averaged over networks, which
     `shap.Explanation(**numpy.load("explanation.npz"))` reads, and shap's own beeswarm and dependence plots.
     """
 

@@ -207,7 +207,7 @@ class NetworkConfig(Section):
 
 
 class SplitConfig(Section):
-    """Which rows a member trains on, validates on, and never sees."""
+    """Which rows a network trains on, validates on, and never sees."""
 
     method: Literal["random", "last", "kfold", "bootstrap", "subsample"] = Field(
         default="random",

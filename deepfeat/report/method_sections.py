@@ -57,14 +57,14 @@ class MethodSection:
 
     @property
     def asked(self) -> str:
-        """How many networks it answered for, and how long that took."""
+        """How many answers it gave, and how long that took."""
         if not self.told.get("members"):
             return ""
         return f"{counted(self.told['members'], 'answer')} in {duration(self.told['seconds'])}"
 
     @property
     def notes(self) -> Sequence[str]:
-        """Warnings, assumptions, what it cannot see."""
+        """What it noted when it was asked."""
         return list(self.told.get("notes", ()))
 
 
