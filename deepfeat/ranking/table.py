@@ -21,7 +21,6 @@ def build_ranking(
     features: Sequence[str],
     scores: Mapping[str, ArrayLike],
     *,
-    keep: ArrayLike | None = None,
     normalisation: Normalisation = "sum",
     across: Across = "mean",
     confidence: float = 0.95,
@@ -35,9 +34,8 @@ def build_ranking(
 
     Args:
         features: the features' names, in the order of the scores' columns.
-        scores: per method, (members, features) raw scores, larger for features that matter more.
-        keep: (members,) True for the members that count; those that failed are left out, and their scores
-            may be anything. None keeps all.
+        scores: per method, (members, features) raw scores of the members that count, larger for features
+            that matter more.
         normalisation: how each member's scores are scaled, see `normalise`.
         across: how the methods are averaged, see `mean_over_methods`.
         confidence: of the interval over members, see `bootstrap_interval`.
@@ -57,7 +55,7 @@ def build_ranking(
         normalised scores.
 
     Raises:
-        ValueError: nothing to rank (no feature, method or member left), scores of the wrong shape or not
+        ValueError: nothing to rank (no feature, method or member), scores of the wrong shape or not
             finite, repeated feature names, a method named like one of the first columns, or weights for
             another average than `mean`.
     """
@@ -65,7 +63,7 @@ def build_ranking(
     if weights is not None and across != "mean":
         raise ValueError(f"weights are for the mean of the methods, not for {across}")
     normalised = {
-        name: normalise(_kept(name, raw, keep, len(features)), normalisation) for name, raw in scores.items()
+        name: normalise(_as_rows(name, raw, len(features)), normalisation) for name, raw in scores.items()
     }
     means = {name: mean_over_members(values) for name, values in normalised.items()}
     together = weighted(normalised, weights)
@@ -137,16 +135,11 @@ def _check(features: Sequence[str], scores: Mapping[str, ArrayLike]) -> None:
         raise ValueError(f"a method cannot be named {reserved[0]!r}: that is a column of every ranking")
 
 
-def _kept(name: str, raw: ArrayLike, keep: ArrayLike | None, n_features: int) -> NDArray[np.float64]:
-    """The rows of the members that count, after a look at the shape."""
+def _as_rows(name: str, raw: ArrayLike, n_features: int) -> NDArray[np.float64]:
+    """The scores of a method as an array, after a look at its shape."""
     values = np.asarray(raw, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != n_features:  # noqa: PLR2004
         raise ValueError(f"{name}: scores must be (members, {n_features}), not {values.shape}")
-    if keep is not None:
-        mask = np.asarray(keep, dtype=bool)
-        if mask.shape != (len(values),):
-            raise ValueError(f"{name}: {len(values)} members of scores, but {mask.shape} of `keep`")
-        values = values[mask]
     if len(values) == 0:
         raise ValueError(f"{name}: no member is left to rank by")
     return values

@@ -236,6 +236,15 @@ def libraries() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
 
 
+def required() -> set[str]:
+    """The names of the distributions that deepfeat requires; none where it runs without being installed."""
+    try:
+        lines = metadata.requires("deepfeat") or []
+    except metadata.PackageNotFoundError:
+        lines = []
+    return {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines}
+
+
 def for_a_report() -> dict[str, str]:
     """What a bug report needs to say: the versions of what deepfeat requires, and the machine."""
     commit = git_commit()
@@ -254,14 +263,9 @@ def for_a_report() -> dict[str, str]:
 
 def _required() -> dict[str, str]:
     """The versions of what deepfeat itself requires, as far as it is installed."""
-    try:
-        lines = metadata.requires("deepfeat") or []
-    except metadata.PackageNotFoundError:
-        lines = []
-    names = {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines}
     installed = libraries()
     known = {_canonical(name): (name, version) for name, version in installed.items()}
-    found = (known.get(_canonical(name)) for name in names)
+    found = (known.get(_canonical(name)) for name in required())
     return dict(sorted((pair for pair in found if pair), key=lambda pair: pair[0].lower()))
 
 

@@ -1,10 +1,10 @@
 """Every page that is made from the code."""
 
-import re
 from pathlib import Path
 
 from commands_page import commands_page
 from experiment_file import experiment_file
+from marked import with_part
 from method_pages import method_pages
 from readme import README, readme
 
@@ -14,8 +14,6 @@ from deepfeat.methods.registry import Registry
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 COMMAND = "deepfeat methods list --markdown"
-PAGES = re.compile(r"(<!-- begin: pages -->\n).*?(<!-- end: pages -->)", re.DOTALL)
-TABLE = re.compile(rf"(<!-- begin: {COMMAND} -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def generated(registry: Registry) -> dict[Path, str]:
@@ -25,12 +23,11 @@ def generated(registry: Registry) -> dict[Path, str]:
         registry: the shipped plugins.
     """
     methods = (DOCS / "methods.md").read_text(encoding="utf-8")
-    table = list_markdown(registry)
     links = ", ".join(f"[{name}](methods/{name}.md)" for name in registry.methods)
-    methods = PAGES.sub(lambda found: f"{found[1]}{links}\n{found[2]}", methods)
+    methods = with_part(methods, "pages", f"{links}\n")
     return {
         README: readme(),
-        DOCS / "methods.md": TABLE.sub(lambda found: f"{found[1]}{table}{found[2]}", methods),
+        DOCS / "methods.md": with_part(methods, COMMAND, list_markdown(registry)),
         DOCS / "experiment-file.md": experiment_file(registry),
         DOCS / "commands.md": commands_page(),
         **{DOCS / "methods" / f"{name}.md": text for name, text in method_pages(registry).items()},

@@ -1,8 +1,9 @@
 """The table of speeds in `README.md`, from the results of the benchmark."""
 
 import json
-import re
 from pathlib import Path
+
+from marked import with_part
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -15,7 +16,6 @@ SHOWN = {
     ("keras_plain", 2): "`keras.Model.fit`, one network after the other",
     ("keras_2021", 1): "the construction of 2021, one network after the other",
 }
-TABLE = re.compile(r"(<!-- begin: speed -->\n).*?(<!-- end: speed -->)", re.DOTALL)
 
 
 def readme() -> str:
@@ -27,5 +27,4 @@ def readme() -> str:
         if way in measured:
             row = measured[way]
             lines.append(f"| {title} | {row['ms_per_member_epoch']:.3g} | {row['times_ours']:.3g} |")
-    table = "\n".join(lines)
-    return TABLE.sub(lambda found: f"{found[1]}{table}\n{found[2]}", README.read_text(encoding="utf-8"))
+    return with_part(README.read_text(encoding="utf-8"), "speed", "\n".join(lines) + "\n")

@@ -16,12 +16,14 @@ COMMAND = "deepfeat methods list --markdown"
 
 
 def test_the_table_is_up_to_date() -> None:
-    written = re.search(rf"<!-- begin: {COMMAND} -->\n(.*?)<!-- end -->", PAGE, flags=re.DOTALL).group(1)
+    written = re.search(
+        rf"<!-- begin: {COMMAND} -->\n(.*?)<!-- end: {COMMAND} -->", PAGE, flags=re.DOTALL
+    ).group(1)
     assert written == list_markdown(REGISTRY), f"put the output of `{COMMAND}` between the two comments"
 
 
 def test_what_is_said_is_of_methods_that_exist() -> None:
-    after = PAGE.partition("<!-- end -->")[2]
+    after = PAGE.partition(f"<!-- end: {COMMAND} -->")[2]
     named = set(re.findall(r"`([a-z_]+)`", after))
     parameters = {name for method in REGISTRY.methods.values() for name in method.Params.model_fields}
     explainers = {"kernel", "partition", "expected_gradients"}

@@ -38,15 +38,6 @@ def test_known_answer() -> None:
     assert table["importance"].sum() == pytest.approx(1.0)
 
 
-def test_failed_members_are_left_out_whatever_their_scores() -> None:
-    good = np.random.default_rng(0).random((5, 4))
-    bad = np.vstack([good[:2], np.full((1, 4), np.nan), good[2:]])
-    keep = [True, True, False, True, True, True]
-    pd.testing.assert_frame_equal(
-        build_ranking(NAMES, {"m": bad}, keep=keep, **FAST), build_ranking(NAMES, {"m": good}, **FAST)
-    )
-
-
 def test_one_member_has_an_importance_but_no_interval() -> None:
     table = build_ranking(NAMES, {"m": [[1.0, 2.0, 3.0, 4.0]]}, **FAST)
     assert table["importance"].tolist() == [0.4, 0.3, 0.2, 0.1]
@@ -89,21 +80,20 @@ def test_what_always_holds(scores: dict, normalisation: str, across: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("features", "scores", "keep", "message"),
+    ("features", "scores", "message"),
     [
-        ([], {"m": np.ones((1, 0))}, None, "no feature"),
-        (["a", "a"], {"m": [[1.0, 2.0]]}, None, "same name"),
-        (["a"], {}, None, "no method"),
-        (["a"], {"rank": [[1.0]]}, None, "'rank'"),
-        (["a", "b"], {"m": [[1.0]]}, None, r"m: scores must be \(members, 2\)"),
-        (["a"], {"m": [[1.0], [2.0]]}, [True], "2 members of scores"),
-        (["a"], {"m": [[1.0]]}, [False], "no member is left"),
-        (["a"], {"m": [[np.nan]]}, None, "finite"),
+        ([], {"m": np.ones((1, 0))}, "no feature"),
+        (["a", "a"], {"m": [[1.0, 2.0]]}, "same name"),
+        (["a"], {}, "no method"),
+        (["a"], {"rank": [[1.0]]}, "'rank'"),
+        (["a", "b"], {"m": [[1.0]]}, r"m: scores must be \(members, 2\)"),
+        (["a"], {"m": np.ones((0, 1))}, "no member is left"),
+        (["a"], {"m": [[np.nan]]}, "finite"),
     ],
 )
-def test_what_cannot_be_ranked_is_refused(features: list, scores: dict, keep: list, message: str) -> None:
+def test_what_cannot_be_ranked_is_refused(features: list, scores: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        build_ranking(features, scores, keep=keep)
+        build_ranking(features, scores)
 
 
 def test_the_share_of_networks_is_that_of_the_methods_that_ask_them() -> None:

@@ -65,8 +65,7 @@ def make_run(tmp_path: Path) -> MakeRun:
             write_table(paths.method(method), table)
         table = build_ranking(
             features,
-            scores,
-            keep=keep,
+            {method: values[keep] for method, values in scores.items()},
             normalisation=settings["normalise"],
             across=settings["across_methods"],
             resamples=settings["bootstrap"],

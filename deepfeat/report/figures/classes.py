@@ -3,7 +3,7 @@
 import numpy as np
 
 from deepfeat.report.figures.grid import draw_grid
-from deepfeat.report.figures.picture import DOT, NAME, Picture, sketch
+from deepfeat.report.figures.picture import DOT, NAME, TOP, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count
 from deepfeat.writing import canvas
@@ -13,12 +13,11 @@ _CLASSES = 12
 """Classes that are drawn; all of them are in the table."""
 
 
-def draw_classes(results: Results, top: int = 30) -> Picture | None:
+def draw_classes(results: Results) -> Picture | None:
     """Draw the importance of the best features for each class, as coloured cells.
 
     Args:
         results: of a finished run.
-        top: features shown at most.
 
     Returns:
         The figure, saved as `figures/classes.*`; None where no method answers for each class.
@@ -30,7 +29,7 @@ def draw_classes(results: Results, top: int = 30) -> Picture | None:
     table = results.optional(results.paths.per_class, text=["class", "feature"])
     if table is None:
         return None
-    features = results.ranking["feature"].head(top).tolist()
+    features = results.ranking["feature"].head(TOP).tolist()
     classes = table["class"].unique().tolist()[:_CLASSES]
     every = table.pivot_table(index="feature", columns="class", values="importance")[classes]
     wide = every.loc[features]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from deepfeat.ranking.multiplicity import adjusted
-from deepfeat.report.figures.picture import NAME, Picture, sketch
+from deepfeat.report.figures.picture import NAME, TOP, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count, listed
 from deepfeat.writing import canvas
@@ -98,7 +98,7 @@ class _Panel:
         return shortened(self.scale.removeprefix("log ") if self.is_ratio else self.scale, _LONG)
 
 
-def draw_forests(results: Results, top: int = 30) -> list[Picture]:
+def draw_forests(results: Results, top: int = TOP) -> list[Picture]:
     """Draw the estimates of the methods that do inference.
 
     Methods on the same scale share a panel, two scales stand side by side, and more of them in further

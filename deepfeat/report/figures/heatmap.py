@@ -3,19 +3,18 @@
 import numpy as np
 
 from deepfeat.report.figures.grid import draw_grid
-from deepfeat.report.figures.picture import DOT, NAME, Picture, sketch
+from deepfeat.report.figures.picture import DOT, NAME, TOP, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import number_format, shortened
 
 
-def draw_heatmap(results: Results, top: int = 30) -> Picture | None:
+def draw_heatmap(results: Results) -> Picture | None:
     """Draw what each method says of the best features, as coloured cells.
 
     Args:
         results: of a finished run.
-        top: features shown at most.
 
     Returns:
         The figure, saved as `figures/methods.*`; None where there is one method only.
@@ -27,7 +26,7 @@ def draw_heatmap(results: Results, top: int = 30) -> Picture | None:
     methods = results.methods
     if len(methods) == 1:
         return None
-    shown = results.ranking.head(top)
+    shown = results.ranking.head(TOP)
     values = shown[methods].to_numpy(dtype=np.float64)
     largest = results.ranking[methods].abs().max().to_numpy(dtype=np.float64)
     shares = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)

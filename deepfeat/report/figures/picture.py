@@ -15,6 +15,8 @@ from deepfeat.writing.csvfiles import write_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TOP = 30
+"""Features of a figure that has a row for each, at most."""
 NAME = 44
 """Letters of a feature's name in a figure."""
 SMALL = 8.0

@@ -4,19 +4,18 @@ import numpy as np
 import pandas as pd
 
 from deepfeat.ranking.skill import NETWORKS
-from deepfeat.report.figures.picture import DOT, NAME, SMALL, Picture, sketch
+from deepfeat.report.figures.picture import DOT, NAME, SMALL, TOP, Picture, sketch
 from deepfeat.report.results import Results
 from deepfeat.report.words import count, scale_in_words
 from deepfeat.writing import canvas
 from deepfeat.writing.labels import counted, number_format, shortened
 
 
-def draw_ranking(results: Results, top: int = 30) -> Picture:
+def draw_ranking(results: Results) -> Picture:
     """Draw the best features as horizontal bars with their intervals over the networks.
 
     Args:
         results: of a finished run.
-        top: features shown at most.
 
     Returns:
         The figure, saved as `figures/ranking.*`; the same run gives the same bytes.
@@ -25,7 +24,7 @@ def draw_ranking(results: Results, top: int = 30) -> Picture:
         InputError: the directory does not hold a finished run.
         OutputError: a file cannot be written.
     """
-    shown = results.ranking.head(top)
+    shown = results.ranking.head(TOP)
     names = [shortened(name, NAME) for name in shown["feature"]]
     title = f"Which features matter in {shortened(results.experiment.name, NAME)}"
     subtitle = _subtitle(results, len(shown))

@@ -14,17 +14,18 @@ from deepfeat.writing.labels import shortened
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_TOP = 15
+"""Features that are drawn, at most: each has a row for every method."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ALONE = " A ring is the only answer of its method, of which no spread is known."
 _COLUMNS = ("lowest", "low", "median", "high", "highest")
 
 
-def draw_spread(results: Results, top: int = 15) -> Picture:
+def draw_spread(results: Results) -> Picture:
     """Draw, for each method, how the best features' scores are distributed over the networks.
 
     Args:
         results: of a finished run.
-        top: features shown at most.
 
     Returns:
         The figure, saved as `figures/spread.*`; the same run gives the same bytes.
@@ -33,7 +34,7 @@ def draw_spread(results: Results, top: int = 15) -> Picture:
         InputError: the directory does not hold a finished run.
         OutputError: a file cannot be written.
     """
-    features = results.ranking["feature"].head(top).tolist()
+    features = results.ranking["feature"].head(_TOP).tolist()
     names = [shortened(name, NAME) for name in features]
     methods = results.methods
     scores = {method: _averaged(results, method) for method in methods}

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from deepfeat.runs.provenance import required
+
 PACKAGE = Path(__file__).resolve().parents[2]
 
 TRAINING = ("data/dataset.py", "nets", "training", "ensemble.py")
@@ -89,7 +91,7 @@ def versions(names: tuple[str, ...] | None = None) -> dict[str, str]:
     Args:
         names: which; None for all that the package requires.
     """
-    wanted = _required() if names is None else names
+    wanted = sorted({*NUMERIC, *required()}) if names is None else names
     found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
     for name in wanted:
         try:
@@ -97,15 +99,6 @@ def versions(names: tuple[str, ...] | None = None) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def _required() -> tuple[str, ...]:
-    try:
-        lines = metadata.requires("deepfeat") or []
-    except metadata.PackageNotFoundError:
-        return NUMERIC
-    names = (line.split(";")[0].split("[")[0] for line in lines)
-    return tuple(sorted({*NUMERIC, *(name.rstrip("=<>!~ .,0123456789") for name in names)}))
 
 
 def _files(parts: Iterable[str]) -> Iterator[Path]:

@@ -96,4 +96,4 @@ def test_a_class_without_a_file_is_known_by_its_name() -> None:
 
 def test_versions_of_what_is_installed() -> None:
     assert versions(("numpy", "no-such-thing")).keys() == {"python", "numpy"}
-    assert {"python", "numpy", "keras", "pandas", "scikit-learn"} <= versions().keys()
+    assert {"python", "numpy", "keras", "pandas", "scikit-learn", "jinja2"} <= versions().keys()
