@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.ensemble import Ensemble
+from deepfeat.methods.held_out import held_out_rows
 from deepfeat.ranking.baselines import BASELINES, Part
 from deepfeat.ranking.carriers import Carriers
 from deepfeat.ranking.skill import NETWORKS, Skill, compare
@@ -101,7 +102,7 @@ def measure_skill(
     shared = _one_split(ensemble, scored)
     chosen = scored[: 1 if shared else splits]
     trained_on = [len(split.train) for split in plan.splits]
-    held_out = [len(_scored_rows(ensemble, number)) for number in range(len(plan))]
+    held_out = [len(held_out_rows(ensemble, number)) for number in range(len(plan))]
     baselines: dict[str, Array] = {"constant": judged.constant[scored[:1] if shared else scored]}
     notes: list[str] = []
     scored_unseen = all(len(split.held_out) for split in plan.splits)
@@ -241,15 +242,9 @@ def _targets(ensemble: Ensemble, number: int, rows: NDArray[np.int64]) -> Array:
     return np.asarray(ensemble.data.y[rows] if targets is None else targets[number][rows], dtype=np.float64)
 
 
-def _scored_rows(ensemble: Ensemble, number: int) -> NDArray[np.int64]:
-    """The rows that a member's scores are computed on, see `Ensemble.score`."""
-    split = ensemble.plan.splits[number]
-    return split.held_out if len(split.held_out) else split.valid
-
-
 def _compared_rows(ensemble: Ensemble, number: int) -> NDArray[np.int64]:
-    """Those of the same rows that a baseline predicts: of a large table some, evenly spaced."""
-    return _evenly(_scored_rows(ensemble, number), max(_LEAST_ROWS, _MOST_ASKED // ensemble.data.n_columns))
+    """Of the rows that a member's scores are on those that a baseline predicts: of a large table some."""
+    return _evenly(held_out_rows(ensemble, number), max(_LEAST_ROWS, _MOST_ASKED // ensemble.data.n_columns))
 
 
 def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -258,7 +253,7 @@ def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 def _constant_score(ensemble: Ensemble, number: int, name: str) -> float:
-    rows = _scored_rows(ensemble, number)
+    rows = held_out_rows(ensemble, number)
     mean = _targets(ensemble, number, ensemble.plan.splits[number].train).mean(axis=0)
     return _score(ensemble, number, rows, np.tile(mean, (len(rows), 1)), name)
 
