@@ -14,19 +14,16 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.held_out import HeldOutParams, sample
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.measures import measure
-from deepfeat.methods.per_split import Share, shares, used_splits
+from deepfeat.methods.per_split import PerSplitParams, Share, shares, used_splits
 from deepfeat.methods.unseen import Unseen
 from deepfeat.training.replaced import rebuilt
 
 Floats = NDArray[np.float64]
 
 
-class ShuffledParams(HeldOutParams):
+class ShuffledParams(PerSplitParams, HeldOutParams):
     """Parameters of a method that fits another model on the networks' splits, and shuffles its inputs."""
 
-    splits: PositiveInt = Field(
-        20, description="splits of the networks that are used, the first ones, at most"
-    )
     repeats: PositiveInt = Field(3, description="shuffles per feature")
 
 
