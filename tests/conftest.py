@@ -284,7 +284,10 @@ def deepfeat(
 
 
 def _undrawn(patch: pytest.MonkeyPatch) -> None:
-    """Figures are not what is tested: files without a drawing, and one small drawing in the page."""
+    """Figures are not what is tested: files without a drawing, and one small drawing in the page.
+
+    Nor is their room, half of the time of putting one together: the width of a text is that of its length.
+    """
 
     def save(_: "Figure", path: Callable[[str], Path]) -> list[Path]:
         files = [path(suffix) for suffix in canvas._FORMATS]
@@ -295,6 +298,7 @@ def _undrawn(patch: pytest.MonkeyPatch) -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><g/></svg>'
     patch.setattr(canvas, "save", save)
     patch.setattr(canvas, "as_text", lambda _figure: drawing)
+    patch.setattr(canvas, "text_inches", lambda text, *_, **__: 0.07 * len(text))
 
 
 @pytest.fixture
