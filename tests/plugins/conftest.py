@@ -21,7 +21,7 @@ def drawn() -> None:
 
 
 @pytest.fixture(autouse=True)
-def drawn_elsewhere(request: pytest.FixtureRequest) -> None:
+def drawn_elsewhere(request: pytest.FixtureRequest, unsynced: None) -> None:
     """Figures are put together, but not drawn: where all must conform one of each method is."""
     if request.module.__name__.rpartition(".")[2] != "test_shipped" and "drawn" not in request.fixturenames:
         request.getfixturevalue("undrawn")

@@ -31,7 +31,7 @@ ANSWER = {
 
 
 @pytest.fixture
-def make_run(tmp_path: Path) -> MakeRun:
+def make_run(tmp_path: Path, unsynced: None) -> MakeRun:
     """Writes what a finished run leaves; with `full`, also everything that is not always there."""
 
     def make(
