@@ -14,7 +14,7 @@ from deepfeat.methods.measures import auc_lost, log_loss, squared_error, varianc
 VERSIONS, ROWS, OUTPUTS = 4, 30, 3
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1000), levels=st.sampled_from([3, 1000]))
 def test_equal_to_scikit_learn(seed: int, levels: int) -> None:
     rng = np.random.default_rng(seed)

@@ -64,7 +64,9 @@ def test_networks_are_believed_where_they_are_right(registry: Registry, tmp_path
 
 def test_a_straight_line_is_believed_where_there_is_nothing_else(registry: Registry, tmp_path: Path) -> None:
     data = PROBLEMS["gene_expression"](200, 300, 0).dataset()
-    weights = judge(registry, tmp_path, data, 3, {"lasso": {"splits": 3}, TREES: {"repeats": 1}}).weights
+    weights = judge(
+        registry, tmp_path, data, 3, {"lasso": {"splits": 1}, TREES: {"repeats": 1, "splits": 2}}
+    ).weights
     assert weights["lasso"] > 0.6
 
 
