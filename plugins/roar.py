@@ -164,8 +164,9 @@ class Roar(Method):
             for method in list(found):
                 try:
                     found[method].append(_shares(context.again[method](networks, part)))
-                except MethodError as error:
-                    context.logger.warning("%s cannot be judged: %s", method, error)
+                except Exception as error:  # noqa: BLE001 - whatever another method does is no fault of this one
+                    why = error if isinstance(error, MethodError) else f"{type(error).__name__}: {error}"
+                    context.logger.warning("%s cannot be judged: %s", method, why)
                     del found[method]
         return found
 

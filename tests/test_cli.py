@@ -333,7 +333,7 @@ def test_a_bug_of_ours_is_told_as_one(
     def broken(*_: object) -> None:
         raise RuntimeError("never expected")
 
-    monkeypatch.setattr("deepfeat.runs.prepare.prepare", broken)
+    monkeypatch.setattr("deepfeat.runs.prepare.prepare_loaded", broken)
     write_experiment()
     code, _, err = deepfeat("validate")
     assert code == 1
@@ -347,7 +347,7 @@ def test_a_lack_of_memory_is_no_bug(
     def too_large(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("deepfeat.runs.prepare.prepare", too_large)
+    monkeypatch.setattr("deepfeat.runs.prepare.prepare_loaded", too_large)
     write_experiment()
     code, _, err = deepfeat("validate")
     assert code == 75

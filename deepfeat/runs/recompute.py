@@ -20,6 +20,7 @@ from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.provenance import instruction_sets
 from deepfeat.training.settings import TrainingSettings
 from deepfeat.training.trainer import Trainer
+from deepfeat.writing.labels import counted
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Recomputed:
         """One line."""
         state = {True: "the same to the bit", False: "DIFFERENT", None: "not trained again"}[self.same]
         reason = f" ({self.why})" if self.why else ""
-        return f"{self.record.name}, {len(self.record.keys)} networks: {state}{reason}"
+        return f"{self.record.name}, {counted(len(self.record.keys), 'network')}: {state}{reason}"
 
 
 def recompute(prepared: Prepared, ledger: Ledger, count: int, chance: random.Random) -> Iterator[Recomputed]:

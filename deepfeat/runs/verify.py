@@ -10,6 +10,7 @@ from deepfeat.runs.ledger.objects import Objects, file_is
 from deepfeat.runs.ledger.records import read_record
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.sealing import changed
+from deepfeat.writing.labels import counted
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Verified:
 
     def __str__(self) -> str:
         """One line without the faults."""
-        return f"{self.results} result files, {self.records} records and {self.objects} objects of the ledger"
+        files, records = counted(self.results, "result file"), counted(self.records, "record")
+        return f"{files}, {records} and {counted(self.objects, 'object')} of the ledger"
 
 
 def verify(paths: RunPaths) -> Verified:

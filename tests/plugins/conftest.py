@@ -1,13 +1,16 @@
 """The shipped plugins, as the registry finds them."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from deepfeat.data.dataset import Dataset
 from deepfeat.methods import Context, CrossFit, Ensemble, Importance, Method
+from deepfeat.methods.discovery import PACKAGE
 from deepfeat.methods.registry import Registry, load_registry
 from deepfeat.testing.linear import LinearEnsemble, LinearEnsembles
 from deepfeat.testing.trained import TrainedEnsembles
@@ -54,8 +57,25 @@ class Infer:
 
 
 @pytest.fixture(scope="session")
-def registry() -> Registry:
-    return load_registry(environ={})
+def loaded() -> tuple[Registry, dict[str, ModuleType]]:
+    """The shipped plugins, and their modules by the names of their files.
+
+    Whoever loads the plugins again, as other tests do, has others in `sys.modules`.
+    """
+    registry = load_registry(environ={})
+    package = f"{PACKAGE}."
+    names = [name for name in sys.modules if name.startswith(package)]
+    return registry, {name.removeprefix(package): sys.modules[name] for name in names}
+
+
+@pytest.fixture(scope="session")
+def registry(loaded: tuple[Registry, dict[str, ModuleType]]) -> Registry:
+    return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def modules(loaded: tuple[Registry, dict[str, ModuleType]]) -> dict[str, ModuleType]:
+    return loaded[1]
 
 
 @pytest.fixture

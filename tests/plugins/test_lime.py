@@ -1,6 +1,5 @@
 """lime: the library's local models, for all members at once."""
 
-import sys
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,8 +26,8 @@ def lime_method(registry: Registry) -> type[Method]:
 
 
 @pytest.fixture
-def plugin(registry: Registry) -> ModuleType:
-    return sys.modules["deepfeat_plugins.lime"]
+def plugin(modules: dict[str, ModuleType]) -> ModuleType:
+    return modules["lime"]
 
 
 def explain(

@@ -161,11 +161,12 @@ def test_a_ranking_is_not_judged_by_rows_that_it_was_made_from(judge: Judge, tmp
     assert np.mean(above["other rows"]) < 0
 
 
+@pytest.mark.parametrize("error", [MethodError, ValueError])
 def test_what_cannot_be_asked_again_is_not_judged(
-    judge: Judge, additive: tuple[Dataset, tuple[int, ...]], tmp_path: Path
+    error: type[Exception], judge: Judge, additive: tuple[Dataset, tuple[int, ...]], tmp_path: Path
 ) -> None:
     def refuses(*_: object) -> Importance:
-        raise MethodError("a class has too few rows")
+        raise error("a class has too few rows")
 
     data, relevant = additive
     answer = judge(data, rankings(relevant), asked={"half": refuses}, folds=2)

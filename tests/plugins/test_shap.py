@@ -1,6 +1,5 @@
 """shap: what is explained, and that it adds up."""
 
-import sys
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,8 +54,8 @@ def shap_method(registry: Registry) -> type[Method]:
 
 
 @pytest.fixture
-def plugin(registry: Registry) -> ModuleType:
-    return sys.modules["deepfeat_plugins.shap"]
+def plugin(modules: dict[str, ModuleType]) -> ModuleType:
+    return modules["shap"]
 
 
 def explain(

@@ -1,6 +1,5 @@
 """stability: how often a feature is among the first on half of the rows, and what that bounds."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +19,8 @@ Ask = Callable[..., Importance]
 
 
 @pytest.fixture
-def plugin(registry: Registry) -> ModuleType:
-    assert "stability" in registry.methods
-    return sys.modules["deepfeat_plugins.stability"]
+def plugin(modules: dict[str, ModuleType]) -> ModuleType:
+    return modules["stability"]
 
 
 def test_what_matters_is_always_selected(ask: Ask, tmp_path: Path) -> None:
