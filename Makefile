@@ -29,7 +29,8 @@ run: $(RUNTIME) ## set up on first use, then run experiment.yml (ARGS="--models 
 
 test: lint ## set up on first use, lint, then the fast tests (ARGS="-k splits")
 	@# each core has one process, which needs one thread; all of them share what is compiled of a module
-	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto -m "not slow and not e2e" $(ARGS)
+	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 PYTHONDONTWRITEBYTECODE= \
+		$(BIN)/python -m pytest -n auto -m "not slow and not e2e" $(ARGS)
 
 lint: $(DEVELOPMENT) ## style, formatting, types and import directions
 	$(BIN)/ruff check .
