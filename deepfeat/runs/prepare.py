@@ -244,7 +244,7 @@ def _unjudged(
         return []
     known = [name for name, method in registry.methods.items() if method.after_others and not method.control]
     if judge in known:
-        reason = f"{judge} is not asked; add it to methods"
+        reason = f"{judge} is not asked; add it to methods, or set ranking.weights: equal"
     else:
         reason = f"{judge!r} is no method that judges the others; use one of: {', '.join(('equal', *known))}"
     return [loaded.problem(("ranking", "weights"), reason)]

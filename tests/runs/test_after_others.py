@@ -127,7 +127,7 @@ def test_its_weights_count_where_they_are_asked_for(
 def test_weights_need_a_judge(write_experiment: Callable[..., Path]) -> None:
     with pytest.raises(InputError, match="'gate' is no method that judges the others; use one of: equal, "):
         prepare(write_experiment(ranking={"weights": "gate"}))
-    with pytest.raises(InputError, match="roar is not asked; add it to methods"):
+    with pytest.raises(InputError, match="roar is not asked; add it to methods, or set"):
         prepare(write_experiment(ranking={"weights": "roar"}))
 
 
