@@ -205,10 +205,8 @@ def _engine_of(prepared: "Prepared", paths: "RunPaths", console: "RunConsole") -
         return
     from deepfeat.runs.engines.cluster import connected  # noqa: PLC0415 - no other engine needs dask
 
-    with connected(
-        config, console
-    ) as connection:  # workers and this process load TensorFlow at the same time
-        device.prepare()
+    with connected(config, console) as connection:
+        device.prepare()  # at the same time as the workers
         from deepfeat.runs.engines.dask import DaskEngine  # noqa: PLC0415 - needs TensorFlow
         from deepfeat.runs.engines.notes import Notes  # noqa: PLC0415 - as above
 

@@ -92,9 +92,7 @@ def _images(
             **({} if path is None else {"path": str(path)}),
         }
     )
-    # Other images are scaled as those that the networks know, not each file by its own extremes.
-    own = None if path is None else find_images(config.images, resolve(config.images.path))
-    found = find_images(chosen, resolve(chosen.path), None if own is None else own.pixel_range)
+    found = find_images(chosen, resolve(chosen.path), images.pixel_range)
     levels, codes = label_levels(found)
     known = levels != "nan" if data.task == "regression" else np.isin(levels, data.classes)
     labels = np.where(known, levels, "")[codes]

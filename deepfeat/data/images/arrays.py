@@ -86,10 +86,14 @@ def from_arrays(
     whole = images[0] if len(images) == 1 else np.concatenate(images)
     if whole.ndim == GREY_AXES:
         whole = whole[..., None]
-    if not (np.isfinite(np.min(whole)) and np.isfinite(np.max(whole))):
+    own = float(np.min(whole)), float(np.max(whole))
+    if not np.isfinite(own).all():
         raise InputError(Problem(source, 0, 0, "has pixels that are not finite; correct or remove them"))
-    usual = _usual_range(whole)
-    lowest, highest = pixel_range or usual or _own_range(source, whole)
+    usual = _usual_range(whole.dtype, *own)
+    lowest, highest = pixel_range or usual or own
+    if lowest == highest:
+        message = f"has {lowest:.6g} in every pixel of every image; there is nothing to tell them apart by"
+        raise InputError(Problem(source, 0, 0, message))
     notes = list(_range_note(whole.dtype, lowest, highest))
     given = whole.shape[-1]
     if given in (2, 4):
@@ -182,26 +186,16 @@ def _check_alike(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
             raise _refusal(path, f"holds {' and '.join(held)}; give all images one shape")
 
 
-def _usual_range(images: NDArray[np.generic]) -> tuple[float, float] | None:
+def _usual_range(dtype: np.dtype[np.generic], lowest: float, highest: float) -> tuple[float, float] | None:
     """Which values of a usual kind of image become 0 and 1; None where the values are of no such kind."""
-    if images.dtype == np.bool_:
+    if dtype == np.bool_:
         return 0.0, 1.0
-    if images.dtype == np.uint8:
+    if dtype == np.uint8:
         return 0.0, float(_BYTE)
-    lowest, highest = np.min(images), np.max(images)
     for usual in (1.0, float(_BYTE)):
         if lowest >= 0 and highest <= usual:
             return 0.0, usual
     return None
-
-
-def _own_range(source: str, images: NDArray[np.generic]) -> tuple[float, float]:
-    """The least and the largest value."""
-    lowest, highest = float(np.min(images)), float(np.max(images))
-    if lowest == highest:
-        message = f"has {lowest:.6g} in every pixel of every image; there is nothing to tell them apart by"
-        raise InputError(Problem(source, 0, 0, message))
-    return lowest, highest
 
 
 def _range_note(dtype: np.dtype[np.generic], lowest: float, highest: float) -> list[str]:

@@ -29,6 +29,7 @@ class Images:
         specimens: (images, columns) images that are in no row of the table, to be looked at closely.
         specimen_names: what each is called.
         specimen_classes: the class of each; an empty text where it is not known.
+        pixel_range: as of `Found`; other images that the networks are to see are scaled by it, too.
     """
 
     height: int
@@ -38,6 +39,7 @@ class Images:
     specimens: Pixels = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
     specimen_names: tuple[str, ...] = ()
     specimen_classes: tuple[str, ...] = ()
+    pixel_range: tuple[float, float] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -113,6 +113,7 @@ def load_images(
             specimens=specimens,
             specimen_names=names,
             specimen_classes=(*(str(target.labels[index]) for index in out), *("" for _ in others[0])),
+            pixel_range=found.pixel_range,
         ),
     )
 

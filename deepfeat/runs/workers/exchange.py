@@ -84,8 +84,11 @@ def read_dataset(folder: Path) -> Dataset:
     arrays = _read_arrays(folder, "x", "y", "source_rows", "groups", "specimens")
     specimens, images = arrays.pop("specimens"), told.pop("images")
     if images is not None:
-        words = {name: tuple(images.pop(name)) for name in ("specimen_names", "specimen_classes")}
-        images = Images(**{**images, **words}, specimens=specimens)
+        # JSON has lists for tuples
+        known: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in images.items()
+        }
+        images = Images(**known, specimens=specimens)
     features = tuple(Feature(**{**one, "levels": tuple(one["levels"])}) for one in told.pop("features"))
     texts: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("classes", "notes", "warnings")}
     return Dataset(**told, **texts, **arrays, features=features, images=images)
