@@ -29,6 +29,7 @@ from deepfeat.runs.workers.exchange import (
     write_importance,
     write_plan,
 )
+from deepfeat.testing.pictures import pictures
 
 Make = Callable[..., Any]
 
@@ -55,6 +56,17 @@ def test_a_table(make_data: Make, tmp_path: Path, task: str) -> None:
         assert array is not None
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("pixel_range", [None, (-40.25, 900.1)])
+def test_images_come_out_as_they_were(pixel_range: tuple[float, float] | None, tmp_path: Path) -> None:
+    data = pictures("shape", count=4)
+    assert data.images is not None
+    images = replace(data.images, pixel_range=pixel_range)
+    write_dataset(tmp_path / "data", replace(data, images=images))
+    back = read_dataset(tmp_path / "data").images
+    for field in fields(images):
+        assert same(getattr(back, field.name), getattr(images, field.name)), field.name
 
 
 def test_a_plan_with_rows_of_different_number_and_targets_of_its_own(
