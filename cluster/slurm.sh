@@ -55,17 +55,20 @@ else
     [ ${#TLS[@]} = 3 ] && command+=(--tls-ca "${TLS[0]}" --tls-certificate "${TLS[1]}" --tls-key "${TLS[2]}")
 fi
 
-# Slurm sends USR1 before the time is over, and TERM when somebody wants the job to end.
+# Slurm sends USR1 before the time is over, and TERM when somebody wants the job to end. One may come before the number
+# of what it is for is known.
 again=yes
-trap 'kill -USR1 "$pid" 2>/dev/null' USR1
-trap 'again=no; kill -TERM "$pid" 2>/dev/null' TERM
+pid=
+early=
+pass_on() { if [ -n "$pid" ]; then kill "-$1" "$pid" 2>/dev/null; else early=$1; fi; }
+trap 'pass_on USR1' USR1
+trap 'again=no; pass_on TERM' TERM
 "${command[@]}" &
 pid=$!
-while true; do  # a signal ends the waiting, but not what is waited for
-    wait "$pid"
-    code=$?
-    kill -0 "$pid" 2>/dev/null || break
-done
+[ -z "$early" ] || pass_on "$early"
+while kill -0 "$pid" 2>/dev/null; do wait "$pid"; done  # a signal ends the waiting, but not what is waited for
+wait "$pid"
+code=$?
 
 if [ "$code" = 75 ] && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
     scontrol requeue "$job" && sleep 60  # until Slurm ends this job, to start it again

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -153,21 +154,25 @@ class TestScript:
     """What the script does, with a program in the place of deepfeat."""
 
     @pytest.fixture
-    def job(self, tmp_path: Path, program: Program) -> Callable[..., "subprocess.Popen[str]"]:
+    def job(self, tmp_path: Path, program: Program) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         program("squeue", "echo RUNNING")
         program("scontrol", f'echo "$@" >> {tmp_path / "scontrol"}; exit 1')
+        with ExitStack() as jobs:
 
-        def start(deepfeat: str, **variables: str) -> "subprocess.Popen[str]":
-            program("deepfeat", deepfeat)
-            return subprocess.Popen(
-                ["bash", SCRIPT],
-                cwd=tmp_path,
-                text=True,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "SLURM_JOB_ID": "5", **variables},
-            )
+            def start(deepfeat: str, **variables: str) -> "subprocess.Popen[str]":
+                program("deepfeat", deepfeat)
+                process = subprocess.Popen(
+                    ["bash", SCRIPT],
+                    cwd=tmp_path,
+                    text=True,
+                    stdout=subprocess.PIPE,
+                    env={**os.environ, "SLURM_JOB_ID": "5", **variables},
+                )
+                jobs.enter_context(process)
+                jobs.callback(process.kill)
+                return process
 
-        return start
+            yield start
 
     def test_the_head_starts_a_run_and_an_array_task_a_worker(self, job: Callable) -> None:
         said, _ = job('echo "$@"').communicate(timeout=30)
@@ -185,8 +190,8 @@ class TestScript:
         self, job: Callable, tmp_path: Path, code: str, restarts: str, asked: str
     ) -> None:
         process = job(f"exit {code}", SLURM_RESTART_COUNT=restarts)
-        assert process.wait(30) == int(code)
-        process.communicate()
+        process.communicate(timeout=30)
+        assert process.returncode == int(code)
         written = tmp_path / "scontrol"
         assert (written.read_text() if written.exists() else "") == asked
 
@@ -226,6 +231,34 @@ class TestScript:
         process = job("trap 'sleep 0.5; exit 75' USR1 TERM; echo here; while true; do sleep 0.1; done")
         assert process.stdout.readline() == "here\n"
         process.send_signal(sent)
-        assert process.wait(30) == 75
-        process.communicate()
+        process.communicate(timeout=30)
+        assert process.returncode == 75
+        assert (tmp_path / "scontrol").exists() == again
+
+    @pytest.mark.parametrize(("sent", "again"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
+    @pytest.mark.parametrize("moment", ["pid=$!", 'kill -0 "$pid"', 'wait "$pid"'])
+    def test_a_signal_may_come_at_any_moment(
+        self,
+        job: Callable,
+        tmp_path: Path,
+        sent: signal.Signals,
+        again: bool,  # noqa: FBT001
+        moment: str,
+    ) -> None:
+        """The script is held at one of its commands until the program is there and the signal has come."""
+        (tmp_path / "held.sh").write_text(
+            "held() {\n"
+            f"    [[ $BASH_COMMAND == *'{moment}'* ]] || return\n"
+            "    trap - DEBUG\n"
+            "    until [ -e there ]; do sleep 0.01; done\n"
+            f"    kill -{sent.value} $$\n"
+            "}\n"
+            "trap held DEBUG\n"
+        )
+        process = job(
+            "trap 'exit 75' USR1 TERM; touch there; while true; do sleep 0.1; done",
+            BASH_ENV=str(tmp_path / "held.sh"),
+        )
+        process.communicate(timeout=30)
+        assert process.returncode == 75
         assert (tmp_path / "scontrol").exists() == again
