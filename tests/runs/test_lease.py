@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def _left(ledger: Path, holder: Holder) -> None:
     """Somebody took the lease and never gave it back."""
     ledger.mkdir(exist_ok=True)
     (ledger / "lease.json").write_text(json.dumps(asdict(holder)))
+
+
+def _until_it_raises(call: Callable[[], None]) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        call()
+        time.sleep(0.05)
 
 
 def test_one_at_a_time_and_the_next_when_it_is_given_back(tmp_path: Path, ledger: Path) -> None:
@@ -65,7 +73,7 @@ def test_that_of_a_killed_process_is_taken_over_at_once(tmp_path: Path, ledger: 
     start = time.monotonic()
     refuse_if_held(tmp_path, ledger)
     with hold(tmp_path, ledger):
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < module.PATIENCE
 
 
 def test_a_number_that_was_given_out_again_is_another_process(tmp_path: Path, ledger: Path) -> None:
@@ -95,7 +103,7 @@ def test_one_on_another_machine_is_watched_for_a_while(tmp_path: Path, ledger: P
     refuse_if_held(tmp_path, ledger)
     start = time.monotonic()
     with hold(tmp_path, ledger) as lease:
-        assert 0.5 < time.monotonic() - start < 2
+        assert time.monotonic() - start >= module.PATIENCE
         lease.check()
 
 
@@ -116,9 +124,8 @@ def test_one_on_another_machine_that_gives_signs_of_life_is_left_alone(tmp_path:
 def test_who_was_taken_for_dead_notices(tmp_path: Path, ledger: Path) -> None:
     with hold(tmp_path, ledger) as ours:
         _left(ledger, replace(Holder.this(), mark="theirs"))
-        time.sleep(0.3)
         with pytest.raises(LostLeaseError, match="another run has taken over"):
-            ours.check()
+            _until_it_raises(ours.check)
     assert json.loads((ledger / "lease.json").read_text())["mark"] == "theirs", "and leaves theirs alone"
 
 
@@ -132,16 +139,18 @@ def test_a_lease_that_says_nothing_holds_nobody_up(tmp_path: Path, ledger: Path,
 
 def test_of_many_that_want_it_one_gets_it(tmp_path: Path, ledger: Path) -> None:
     _left(ledger, replace(Holder.this(), born="1"))
-    together, outcomes = threading.Barrier(8), []
+    together, outcomes, refused = threading.Barrier(8), [], threading.Semaphore(0)
 
     def attempt() -> None:
         together.wait()
         try:
             with hold(tmp_path, ledger):
                 outcomes.append("held")
-                time.sleep(0.5)
+                for _ in range(7):
+                    refused.acquire(timeout=10)
         except RunningError:
             outcomes.append("refused")
+            refused.release()
 
     threads = [threading.Thread(target=attempt) for _ in range(8)]
     for thread in threads:

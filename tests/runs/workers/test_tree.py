@@ -30,6 +30,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_children_of_children_are_found_and_none_is_left() -> None:
     done = run("""
+        there, tell = os.pipe()
         first = os.fork()
         if first == 0:
             os.setsid()
@@ -37,10 +38,12 @@ def test_children_of_children_are_found_and_none_is_left() -> None:
                 os.setsid()          # leaves the session
                 if os.fork() == 0:   # and its parent ends: an orphan
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                    os.write(tell, b"!")
                     time.sleep(30)
                 time.sleep(30)
             os._exit(0)
-        time.sleep(0.5)
+        os.read(there, 1)
+        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
         found = tree.descendants(os.getpid())
         ended = tree.end_descendants(os.getpid(), first)
         print(len(found) >= 2, ended, tree.descendants(os.getpid()))
