@@ -34,7 +34,13 @@ TLS=()                                   # traffic in the clear, or (authority.p
 
 set -u  # before bash 4.4 an empty array counts as unset: ${NAME[@]+...} is for those
 scheduler=$RUN/.deepfeat/scheduler.json
-head_is_there() { [ -z "$HEAD" ] || [ -n "$(squeue --noheader --jobs "$HEAD" --format %T 2>/dev/null)" ]; }
+# Only Slurm's own word counts: a busy controller that does not answer says nothing about the head.
+head_is_there() {
+    [ -n "$HEAD" ] || return 0
+    local said
+    said=$(squeue --noheader --jobs "$HEAD" --format %T 2>&1) || { [[ $said != *[Ii]nvalid* ]]; return; }
+    [ -n "$said" ]
+}
 
 if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
     job=$SLURM_JOB_ID
@@ -70,7 +76,8 @@ while kill -0 "$pid" 2>/dev/null; do wait "$pid"; done  # a signal ends the wait
 wait "$pid"
 code=$?
 
-if [ "$code" = 75 ] && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
+# 138: the program was told before it could heed signals, and has done nothing that must be kept
+if { [ "$code" = 75 ] || [ "$code" = 138 ]; } && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
     scontrol requeue "$job" && sleep 60  # until Slurm ends this job, to start it again
 fi
 if [ -n "$ended" ] && [ -d "${ended%/*}" ]; then

@@ -143,7 +143,7 @@ def _write_levels(crossfit: CrossFit, target: np.ndarray, feature: list[np.ndarr
     lines = []
     for place, index in enumerate(crossfit.tested):
         own = crossfit.data.features[index]
-        for column, level in enumerate(own.levels[1:] or ("",)):
+        for column, level in enumerate(own.levels[1:] if own.is_category else ("",)):
             for output in range(target.shape[2]):
                 found = partial_effect(feature[place][:, column], target[place, :, output], crossfit.groups)
                 label = crossfit.data.classes[-1 if target.shape[2] == 1 else output]

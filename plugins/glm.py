@@ -289,7 +289,7 @@ def _fitted_to(data: Dataset, y: Floats, x: Floats, groups: list[NDArray[np.int6
 
 def _of(one: list[int], values: Floats) -> Floats:
     """The value of each feature that has a single column, NaN for the others."""
-    return np.where(np.array(one) >= 0, values[one], np.nan)
+    return np.array([values[column] if column >= 0 else np.nan for column in one])
 
 
 def _tested(data: Dataset, fitted: LinearFit, deviations: Floats) -> list[Columns]:

@@ -112,7 +112,8 @@ class Knockoff(Method):
         "with the others"
     )
     exempt: ClassVar[Mapping[str, str]] = {
-        "one_feature": "no selection of a single feature can have a false discovery rate below 1"
+        "one_feature": "no selection of a single feature can have a false discovery rate below 1",
+        "constant_features": "what is the same in every row has no knockoff, and is refused by its name",
     }
 
     class Params(MethodParams):

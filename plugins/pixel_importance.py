@@ -79,7 +79,7 @@ class PixelImportance(Method):
         (
             *("answers", "repeats", "members_are_independent", "leaves_everything_as_it_was"),
             *("writes_only_in_its_folder", "one_feature", "finds_the_signal", "follows_the_feature"),
-            "categories",
+            *("categories", "constant_features"),
         ),
         "it is asked about images alone, and tested with them",
     )

@@ -146,6 +146,31 @@ class TestRun:
         record = json.loads(Path("ExpOutput/other/run.json").read_text())
         assert [attempt["state"] for attempt in record["attempts"]] == ["interrupted"]
 
+    def test_one_more_signal_does_not_cut_the_farewell_short(
+        self, deepfeat: Type, write_experiment: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stopped(*_: object) -> None:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(5)
+
+        def once_more() -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        missed: list[int] = []
+        before = signal.signal(signal.SIGTERM, lambda signum, _: missed.append(signum))
+        try:
+            write_experiment()
+            monkeypatch.setattr("deepfeat.runs.runner.fit_shown", stopped)
+            monkeypatch.setattr("deepfeat.runs.interrupts.end_children", once_more)
+            for name in ("GRACE", "LAST"):
+                monkeypatch.setattr(f"deepfeat.runs.interrupts.{name}", 600)
+            code, _, err = deepfeat("run", "methods=[gate]")
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        assert code == 75
+        assert err.startswith("Interrupted by SIGUSR1.")
+        assert missed == []
+
     def test_a_dry_run_says_what_is_there_and_writes_nothing(
         self, deepfeat: Type, write_experiment: Write
     ) -> None:

@@ -97,21 +97,23 @@ def run(
     if models is not None:
         overrides.append(f"training.models={models}")
     overrides = [*_engine(engine, scheduler_file), *overrides]
-    try:
-        with interruptible(_interrupted):
+    if shard is not None and fresh:
+        raise click.UsageError("--fresh would forget what other shards have computed")
+    with interruptible(_interrupted):
+        try:
             if dry_run:
-                return _dry_run(file, overrides, output)
-            if shard is not None:
-                if fresh:
-                    raise click.UsageError("--fresh would forget what other shards have computed")
-                return _shard(file, overrides, output, shard)
-            code = _run(file, overrides, output, fresh=fresh)
-    except Interrupted as stop:
-        end_children()
-        click.echo(_interrupted(stop.name), err=True, nl=False)
-        code = ExitCode.INTERRUPTED
-        hurry(code)
-    settle(code)
+                code = _dry_run(file, overrides, output)
+            elif shard is not None:
+                code = _shard(file, overrides, output, shard)
+            else:
+                code = _run(file, overrides, output, fresh=fresh)
+            settle(code)
+        except Interrupted as stop:  # in here, where one more signal does not cut it short
+            end_children()
+            click.echo(_interrupted(stop.name), err=True, nl=False)
+            code = ExitCode.INTERRUPTED
+            settle(code)
+            hurry(code)
     return code
 
 

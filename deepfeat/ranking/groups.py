@@ -11,6 +11,9 @@ from deepfeat.ranking.table import build_ranking
 
 Kind = Literal["given", "cluster", "one_hot"]
 
+# Rows of a long table that are looked at, at a time or at all.
+_ROWS = 2000
+
 
 class Group(NamedTuple):
     """Some features.
@@ -55,7 +58,8 @@ def one_hot_groups(
 ) -> list[Group]:
     """Neighbouring features of 0 and 1 of which exactly one is 1 in every row, and that share a beginning.
 
-    Categories that deepfeat encodes are one feature already; these were encoded before they came here.
+    Categories that deepfeat encodes are one feature already; these were encoded before they came here. Of a
+    long table some rows say which features may be such a group, and all rows whether they are.
 
     Args:
         x: (rows, columns) encoded inputs.
@@ -68,13 +72,14 @@ def one_hot_groups(
     single = np.bincount(column_feature, minlength=len(features)) == 1
     column = np.searchsorted(column_feature, np.arange(len(features)))
     binary = np.zeros(len(features), dtype=bool)
+    some = np.asarray(x[:: -(-len(x) // _ROWS) or 1])
     for feature in np.flatnonzero(single):
-        values = x[:, column[feature]]
+        values = some[:, column[feature]]
         binary[feature] = bool(np.all((values == 0) | (values == 1)))
     found, start = [], 0
     while start < len(features):
-        stop = _one_hot_stop(x, column, binary, features, start)
-        if stop is None:
+        stop = _one_hot_stop(some, column, binary, features, start)
+        if stop is None or not _is_one_hot(x, column[start:stop]):
             start += 1
             continue
         shared = _shared_beginning(features[start:stop])
@@ -155,6 +160,15 @@ def _one_hot_stop(
         if index > start and total.min() == 1:
             return index + 1
     return None
+
+
+def _is_one_hot(x: NDArray[np.floating], columns: NDArray[np.int64]) -> bool:
+    """Whether one of the columns is 1 in every row, and all others 0."""
+    for start in range(0, len(x), _ROWS):
+        block = np.asarray(x[start : start + _ROWS])[:, columns]
+        if not (np.isin(block, (0, 1)).all() and (block.sum(axis=1) == 1).all()):
+            return False
+    return True
 
 
 def _shared_beginning(names: Sequence[str]) -> str:

@@ -331,9 +331,10 @@ class _Work:
         """Named groups, correlated clusters and one-hot columns, each kind ranked by itself."""
         groups = given_groups(self.config.groups, self.features)
         step = max(1, -(-self.data.n_rows // _GROUP_ROWS))
-        x, column_feature = np.asarray(self.data.x[::step]), self.data.column_feature
-        groups += one_hot_groups(x, column_feature, self.features)
+        column_feature = self.data.column_feature
+        groups += one_hot_groups(self.data.x, column_feature, self.features)
         if len(self.features) <= MOST_CLUSTERED:
+            x = np.asarray(self.data.x[::step])
             clusters = correlated_clusters(x, column_feature, self.config.clusters)
             groups += _worth_it(cluster_groups(clusters, self.features))
         else:

@@ -68,8 +68,10 @@ def interruptible(farewell: Callable[[str], str]) -> Iterator[None]:
     Args:
         farewell: what to say, given the signal's name, where the process is ended by force.
 
+    Handlers of a program that has settled in the body are left to it.
+
     Raises:
-        Interrupted: from anywhere inside the body.
+        Interrupted: from anywhere inside the body, once; further signals then change nothing.
     """
     seen: list[int] = []
 
@@ -89,7 +91,8 @@ def interruptible(farewell: Callable[[str], str]) -> Iterator[None]:
             yield
         finally:
             for signum, handler in before.items():
-                signal.signal(signum, handler)
+                if signal.getsignal(signum) == caught:
+                    signal.signal(signum, handler)
 
 
 class _Watch:
@@ -172,12 +175,9 @@ def settle(code: int) -> None:
         end_children()
         os._exit(code)
 
-    def hold() -> None:
-        for signum in _heeded():
-            signal.signal(signum, leave)
-
     _settled.append(code)
-    atexit.register(hold)
+    for signum in _heeded():
+        signal.signal(signum, leave)
 
 
 def hurry(code: int) -> None:

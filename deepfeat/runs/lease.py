@@ -115,7 +115,7 @@ class Lease:
     def release(self) -> None:
         """Let others begin."""
         self._over.set()
-        with suppress(OSError), _alone(self._root):
+        with suppress(OSError, OutputError), _alone(self._root):
             if self._is_ours():
                 self._path.unlink()
 

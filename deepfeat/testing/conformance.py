@@ -195,6 +195,12 @@ def check_categories(method: type[Method], make: EnsembleFactory) -> None:
     _require_found(method, make, planted(category=True), "a category")
 
 
+def check_constant_features(method: type[Method], make: EnsembleFactory) -> None:
+    """It copes with a number and a category that are the same in every row."""
+    data = planted(constant=True).dataset()
+    _ask(method, make, make(data, MEMBERS), data)
+
+
 CHECKS: tuple[Check, ...] = (
     check_describes_itself,
     check_answers,
@@ -206,6 +212,7 @@ CHECKS: tuple[Check, ...] = (
     check_finds_the_signal,
     check_follows_the_feature,
     check_categories,
+    check_constant_features,
 )
 
 

@@ -20,6 +20,7 @@ def planted(
     position: int = 1,
     task: Task = "binary",
     category: bool = False,
+    constant: bool = False,
     rows: int = 240,
     seed: int = 0,
 ) -> KnownProblem:
@@ -33,6 +34,7 @@ def planted(
         task: `binary` (above its median or not), `multiclass` (its third), or `regression` (twice its value);
             each with a little noise.
         category: whether the features are categories of three levels instead of standard normal numbers.
+        constant: whether two more come last that are the same in every row, a number and a category.
         rows: how many rows.
         seed: of the random numbers.
     """
@@ -40,14 +42,21 @@ def planted(
     drawn = rng.integers(3, size=(features, rows)) if category else rng.normal(size=(features, rows))
     jittered = drawn[0] + 0.1 * rng.normal(size=rows)
     values = np.insert(drawn[1:], position, drawn[0], axis=0).T
+    x = _as_categories(values.astype(np.int64)) if category else values.astype(np.float64)
     return KnownProblem(
         name="planted",
-        x=_as_categories(values.astype(np.int64)) if category else values.astype(np.float64),
+        x=_with_constants(x) if constant else x,
         y=_target(jittered, task),
         task=task,
         relevant=(position,),
-        feature_names=tuple(f"feature {index}" for index in range(features)),
+        feature_names=tuple(f"feature {index}" for index in range(features + 2 * constant)),
     )
+
+
+def _with_constants(x: "NDArray[np.float64] | pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    return pd.DataFrame(x).assign(number=1.0, category=LEVELS[0])
 
 
 def _as_categories(codes: NDArray[np.int64]) -> "pd.DataFrame":

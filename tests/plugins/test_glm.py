@@ -15,6 +15,7 @@ from deepfeat.data.derived import with_features
 from deepfeat.methods import Context, Importance, MethodError
 from deepfeat.methods.registry import load_registry
 from deepfeat.testing.families import PROBLEMS
+from deepfeat.testing.families.encoding import encode
 from deepfeat.testing.linear import LinearEnsemble
 
 GLM = load_registry(environ={}).methods["glm"]
@@ -58,6 +59,13 @@ def test_every_task_and_categories(make_data: Callable[..., Dataset], tmp_path: 
         assert answer.scale.endswith(" per standard deviation or between two levels")
     terms = pd.read_csv(tmp_path / "coefficients.csv")["term"]
     assert {"f0", "f1 = b", "f1 = c", "f2 = b", "f3"} <= set(terms)
+
+
+def test_of_features_without_variation_it_says_nothing(tmp_path: Path) -> None:
+    data = encode("c", pd.DataFrame({"n": np.ones(60), "c": "a"}), np.arange(60) % 2, "binary", ("n", "c"))
+    answer = ask(data, tmp_path)
+    assert np.all(answer.scores == 0)
+    assert np.isnan(answer.effect).all()
 
 
 def test_separation_gives_a_finite_estimate(tmp_path: Path) -> None:

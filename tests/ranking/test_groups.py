@@ -44,6 +44,14 @@ def test_one_hot_columns_are_found() -> None:
     assert [g.name for g in one_hot_groups(x, np.arange(6), names)] == ["size"]
 
 
+@pytest.mark.parametrize("row", [0, 1, 4999])
+def test_of_a_long_table_every_row_counts(row: int) -> None:
+    x = np.eye(2, dtype=np.float32)[np.arange(5000) % 2]
+    assert [g.name for g in one_hot_groups(x, np.arange(2), ["drug_a", "drug_b"])] == ["drug"]
+    x[row] = 0
+    assert one_hot_groups(x, np.arange(2), ["drug_a", "drug_b"]) == []
+
+
 def test_a_groups_share_is_the_sum_of_its_features_shares() -> None:
     scores = {"m": np.array([[0.4, 0.3, 0.2, 0.1], [0.5, 0.1, 0.3, 0.1]])}
     groups = [

@@ -209,6 +209,27 @@ def test_children_have_a_moment_to_tidy_up() -> None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+@pytest.mark.parametrize("place", ["inside", "behind"])
+def test_who_has_settled_leaves_at_once_with_what_it_has_earned(signum: signal.Signals, place: str) -> None:
+    """Also while it leaves what made signals exceptions, which gives handlers back."""
+    process = _said(f"""
+        import time
+        from deepfeat.runs import interrupts
+        interrupts.GRACE = 30
+        with interrupts.interruptible(str):
+            interrupts.settle(3)
+            if {place!r} == "inside":
+                print("ready", flush=True)
+                time.sleep(60)
+        print("ready", flush=True)
+        time.sleep(60)
+    """)
+    process.send_signal(signum)
+    process.communicate(timeout=20)
+    assert process.returncode == 3
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_at_the_very_end_does_not_change_the_exit_code(signum: signal.Signals) -> None:
     process = _said("""
         import atexit, sys, time

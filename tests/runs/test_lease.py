@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -127,6 +128,16 @@ def test_who_was_taken_for_dead_notices(tmp_path: Path, ledger: Path) -> None:
         with pytest.raises(LostLeaseError, match="another run has taken over"):
             _until_it_raises(ours.check)
     assert json.loads((ledger / "lease.json").read_text())["mark"] == "theirs", "and leaves theirs alone"
+
+
+def test_a_directory_that_is_gone_hides_no_other_error(tmp_path: Path, ledger: Path) -> None:
+    def fail() -> None:
+        with hold(tmp_path, ledger):
+            shutil.rmtree(ledger)
+            raise KeyError("the real one")
+
+    with pytest.raises(KeyError, match="the real one"):
+        fail()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"pid": 1}', "\x00"])

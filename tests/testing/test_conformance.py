@@ -115,6 +115,11 @@ def one_column_each(ensemble: LinearEnsemble, data: Dataset, context: Context) -
     return Importance(np.abs(ensemble.kernels).sum(axis=2))
 
 
+def by_spread(ensemble: LinearEnsemble, data: Dataset, context: Context) -> Importance:
+    spread = [data.x[:, feature.start : feature.stop].std() for feature in data.features]
+    return Importance(weights(ensemble, data) / spread)
+
+
 @pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
 @pytest.mark.parametrize(
     ("check", "faulty", "reason"),
@@ -133,6 +138,7 @@ def one_column_each(ensemble: LinearEnsemble, data: Dataset, context: Context) -
         ("finds_the_signal", blind, r"binary: feature 1, the only relevant one, does not score higher"),
         ("follows_the_feature", first_is_best, "at position 0: feature 0.* than feature 1"),
         ("categories", one_column_each, r"shape \(4, 18\), expected \(4, 6\)"),
+        ("constant_features", by_spread, "not finite"),
     ],
 )
 def test_each_check_catches_what_it_is_there_for(

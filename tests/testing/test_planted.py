@@ -26,6 +26,13 @@ def test_only_the_planted_feature_tells_the_target(task: Task, category: bool, p
             assert strength < 0.12
 
 
+def test_constant_features_come_last() -> None:
+    data = planted(features=2, constant=True).dataset()
+    number, category = data.features[2:]
+    assert (data.n_features, category.levels) == (4, ("a",))
+    assert np.ptp(data.x[:, number.start : category.stop], axis=0).max() == 0
+
+
 def test_the_signal_is_the_same_wherever_it_is() -> None:
     first, last = planted(position=0), planted(position=5)
     np.testing.assert_array_equal(first.x[:, 0], last.x[:, 5])

@@ -159,10 +159,10 @@ class TestScript:
         program("scontrol", f'echo "$@" >> {tmp_path / "scontrol"}; exit 1')
         with ExitStack() as jobs:
 
-            def start(deepfeat: str, **variables: str) -> "subprocess.Popen[str]":
+            def start(deepfeat: str, script: Path = SCRIPT, **variables: str) -> "subprocess.Popen[str]":
                 program("deepfeat", deepfeat)
                 process = subprocess.Popen(
-                    ["bash", SCRIPT],
+                    ["bash", script],
                     cwd=tmp_path,
                     text=True,
                     stdout=subprocess.PIPE,
@@ -183,8 +183,35 @@ class TestScript:
         )
 
     @pytest.mark.parametrize(
+        ("squeue", "started"),
+        [
+            ("echo RUNNING", True),
+            ("true", False),
+            ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", False),
+            ("echo 'slurm_load_jobs error: Socket timed out on send/recv operation' >&2; exit 1", True),
+        ],
+    )
+    def test_a_worker_starts_unless_slurm_says_that_the_head_is_gone(
+        self, job: Callable, program: Program, tmp_path: Path, squeue: str, *, started: bool
+    ) -> None:
+        program("squeue", squeue)
+        script = tmp_path / "slurm.sh"
+        script.write_text(SCRIPT.read_text().replace("\nHEAD= ", "\nHEAD=5 "))
+        process = job("touch started", script=script, SLURM_ARRAY_TASK_ID="2", SLURM_ARRAY_JOB_ID="6")
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert (tmp_path / "started").exists() == started
+
+    @pytest.mark.parametrize(
         ("code", "restarts", "asked"),
-        [("75", "0", "requeue 5\n"), ("75", "3", ""), ("0", "0", ""), ("3", "0", "")],
+        [
+            ("75", "0", "requeue 5\n"),
+            ("75", "3", ""),
+            # ended by USR1 itself, before it could heed it
+            ("138", "0", "requeue 5\n"),
+            ("0", "0", ""),
+            ("3", "0", ""),
+        ],
     )
     def test_what_was_interrupted_asks_to_be_started_again(
         self, job: Callable, tmp_path: Path, code: str, restarts: str, asked: str
