@@ -53,18 +53,15 @@ def with_rows(data: Dataset, rows: ArrayLike) -> Dataset:
         A table of its own, with its own digest.
     """
     chosen = np.asarray(rows, dtype=np.int64)
-    x, y = np.asarray(data.x[chosen]), data.y[chosen]
-    groups = None if data.groups is None else data.groups[chosen]
-    sha256 = fingerprint(
-        x,
-        y,
-        task=data.task,
-        features=data.features,
-        classes=data.classes,
-        groups=groups,
-        images=data.images,
+    return digested(
+        replace(
+            data,
+            x=np.asarray(data.x[chosen]),
+            y=data.y[chosen],
+            groups=None if data.groups is None else data.groups[chosen],
+            source_rows=data.source_rows[chosen],
+        )
     )
-    return replace(data, x=x, y=y, groups=groups, source_rows=data.source_rows[chosen], sha256=sha256)
 
 
 def by_columns(data: Dataset) -> Dataset:
@@ -82,10 +79,21 @@ def by_columns(data: Dataset) -> Dataset:
 
 
 def _changed(data: Dataset, x: NDArray[np.float32], features: tuple[Feature, ...]) -> Dataset:
+    return digested(replace(data, x=x, features=features, images=None))
+
+
+def digested(data: Dataset) -> Dataset:
+    """The same table with the digest of what it holds, whatever digest it came with."""
     sha256 = fingerprint(
-        x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
+        data.x,
+        data.y,
+        task=data.task,
+        features=data.features,
+        classes=data.classes,
+        groups=data.groups,
+        images=data.images,
     )
-    return replace(data, x=x, features=features, sha256=sha256, images=None)
+    return replace(data, sha256=sha256)
 
 
 def reordered(data: Dataset, order: ArrayLike) -> Dataset:
@@ -113,8 +121,4 @@ def reordered(data: Dataset, order: ArrayLike) -> Dataset:
         replace(feature, start=stop - (feature.stop - feature.start), stop=stop)
         for feature, stop in zip(chosen, stops, strict=True)
     )
-    x = data.x[:, columns]
-    sha256 = fingerprint(
-        x, data.y, task=data.task, features=features, classes=data.classes, groups=data.groups
-    )
-    return replace(data, x=x, features=features, sha256=sha256, images=None)
+    return _changed(data, data.x[:, columns], features)

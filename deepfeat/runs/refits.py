@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepfeat.data.dataset import Dataset
+from deepfeat.data.derived import digested
 from deepfeat.ensemble import Ensemble
 from deepfeat.errors import DeepfeatError, ExitCode
 from deepfeat.nets.network import Network
@@ -62,9 +63,10 @@ class Refits:
         Raises:
             LostError: members could not be trained; an answer without them would be another answer.
         """
-        trainer = self._trainer(
-            data or self._prepared.data, network or self._prepared.network, training or {}
-        )
+        own = self._prepared.data
+        # a method may have changed a table and left its digest, by which trained networks are found again
+        table = own if data is None or data is own else digested(data)
+        trainer = self._trainer(table, network or self._prepared.network, training or {})
         ensemble = fit_shown(self._fit, plan, trainer, self._console)
         if self._fit.lost:
             work = training_work(trainer.data, trainer.template.network, trainer.settings)

@@ -55,6 +55,16 @@ def test_another_table(refits: Refits, prepared: Prepared) -> None:
     assert refits(plan, data=wider).gates.shape == (2, data.n_features + 1)
 
 
+def test_a_table_is_known_by_what_it_holds(refits: Refits, prepared: Prepared) -> None:
+    """Not by the digest that a method has left in it: the networks would be those of another table."""
+    data, plan = prepared.data, prepared.plan
+    usual = refits(plan)
+    other = refits(plan, data=replace(data, y=data.y[::-1]))
+    assert not np.array_equal(usual.gates, other.gates)
+    same = refits(plan, data=replace(data, x=data.x.copy(), sha256="something else"))
+    np.testing.assert_array_equal(usual.gates, same.gates)
+
+
 def test_a_setting_that_does_not_exist_is_refused(refits: Refits, prepared: Prepared) -> None:
     with pytest.raises(ValidationError, match="epoch"):
         refits(prepared.plan, training={"epoch": 1})
