@@ -15,13 +15,13 @@ from deepfeat.methods import (
     Method,
     conclude,
     per_step,
+    two_levels,
 )
 
 NULL = "given all other features, the target does not covary with the feature"
 ASSUMPTION = (
     "what the other features say about a feature is linear (Ledoit-Wolf shrinkage), or the networks trained "
-    "without the feature have learned the target well: the errors of the two only matter as a product; rows "
-    "are independent"
+    "without the feature have learned the target well: the errors of the two only matter as a product"
 )
 BLIND = (
     "effect sees what a feature adds in one direction. It is blind to even effects (high and low values "
@@ -42,7 +42,7 @@ class Effect(Method):
     of the feature. A test and a slope as from a linear model, but the other features may act in any way that
     a network can learn. The effect of a number is the change per standard deviation (`unit` in `tests.csv`).
     A category of several levels, and several classes, are tested as a whole with an F test;
-    `levels.csv` has the slope per unit for each level and class.
+    `levels.csv` has the slope for each level, against the rows of all other levels, and each class.
     """
 
     name = "effect"
@@ -115,7 +115,7 @@ class Effect(Method):
             scale=_scale(data),
             null_hypothesis=NULL,
             assumption=ASSUMPTION,
-            notes=[BLIND, *([SEVERAL_CLASSES] if data.task == "multiclass" else [])],
+            notes=[BLIND, *two_levels(data), *([SEVERAL_CLASSES] if data.task == "multiclass" else [])],
         )
 
 
@@ -135,17 +135,19 @@ def _unit(crossfit: CrossFit, question: tuple[int, ...]) -> float:
 
 
 def _write_levels(crossfit: CrossFit, target: np.ndarray, feature: list[np.ndarray]) -> None:
-    """`levels.csv`: the slope of every class on every level but the first, or on the number."""
+    """`levels.csv`: the slope of every class on every level against all others, or on the number."""
     import pandas as pd  # noqa: PLC0415 - slow to import
 
     from deepfeat.writing.csvfiles import write_table  # noqa: PLC0415 - loads pandas
 
     lines = []
     for place, index in enumerate(crossfit.tested):
-        own = crossfit.data.features[index]
-        for column, level in enumerate(own.levels[1:] if own.is_category else ("",)):
+        own, columns = crossfit.data.features[index], feature[place].T
+        if own.is_category:  # the first level is where all others are not
+            columns = np.concatenate([-columns.sum(axis=0, keepdims=True), columns])
+        for level, column in zip(own.levels or ("",), columns, strict=True):
             for output in range(target.shape[2]):
-                found = partial_effect(feature[place][:, column], target[place, :, output], crossfit.groups)
+                found = partial_effect(column, target[place, :, output], crossfit.groups)
                 label = crossfit.data.classes[-1 if target.shape[2] == 1 else output]
                 lines.append((own.name, level, label, found.estimate, found.std_error, *found.interval))
     names = ["feature", "level", "class", "effect", "std_error", "ci_low", "ci_high"]

@@ -29,6 +29,7 @@ from deepfeat.methods import (
     MethodParams,
     inner_folds,
     per_step,
+    two_levels,
 )
 
 Floats = NDArray[np.float64]
@@ -119,6 +120,7 @@ class Glm(Method):
             scale=_scale(data) if len(fitted.coefficients) == 1 else "",
             notes=(
                 f"{fitted.model} of all {data.n_rows:,} rows",
+                *two_levels(data),
                 *_several(fitted),
                 *_untested(data, fitted, x.shape[1]),
                 *_aliased(data, groups),
@@ -188,7 +190,7 @@ def _untested(data: Dataset, fitted: LinearFit, columns: int) -> list[str]:
     if not enough_units(data.groups, columns):
         reason = (
             f"{len(np.unique(data.groups)):,} groups of rows are too few for standard errors that respect "
-            f"them: {LEAST_UNITS} are needed, and {UNITS_PER_COLUMN} for each of {columns:,} columns"
+            f"them: {max(LEAST_UNITS, UNITS_PER_COLUMN * columns):,} are needed for {columns:,} columns"
         )
     else:
         reason = "the tests of this model do not respect groups of rows"

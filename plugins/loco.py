@@ -20,9 +20,7 @@ NULL = (
     "networks trained without the feature predict new rows at least as well, in the mean, as networks "
     "trained with it"
 )
-ASSUMPTION = (
-    "no model of the features; rows are independent, and enough for the mean of their losses to be normal"
-)
+ASSUMPTION = "no model of the features; rows enough for the mean of their losses to be normal"
 CONSERVATIVE = (
     "loco is cautious: a feature that does nothing makes networks a little worse, so fewer than 5 % of such "
     "features have p below 0.05; weak effects may be missed."

@@ -18,7 +18,7 @@ from deepfeat.methods import (
 )
 
 NULL = "shuffling the feature among rows does not raise the loss of networks that have not seen them"
-ASSUMPTION = "the feature is independent of the other features; rows are independent"
+ASSUMPTION = "the feature is independent of the other features"
 REGIME = (
     "permfit holds for features that are independent of the others: its own paper has 9 % false positives at "
     "correlation 0.5. Here the largest correlation between two features is {largest:.2f}{advice}."

@@ -99,6 +99,11 @@ class Shadow(Method):
         self._show(table, count, len(copied), context)
         return Importance(scores, notes=(_sentence(scores, count, len(copied)),))
 
+    @classmethod
+    def found(cls, answer: Importance) -> NDArray[np.bool_]:
+        """Those that beat the best copy in most networks."""
+        return _beating(answer.scores)
+
     def _show(self, table: "pd.DataFrame", networks: int, copies: int, context: Context) -> None:
         shown = table[table["method"] == TOGETHER]
         shown = shown.sort_values(["beats", "importance"], ascending=False, kind="stable").head(SHOWN)
@@ -141,8 +146,14 @@ def _table(own: dict[str, Floats], best: dict[str, Floats], data: Dataset) -> "p
     return pd.concat(parts, ignore_index=True)
 
 
+def _beating(ahead: Floats) -> NDArray[np.bool_]:
+    """(features,) which are ahead of the best copy in most networks."""
+    beating: NDArray[np.bool_] = (ahead > 0).mean(axis=0) > MOST
+    return beating
+
+
 def _sentence(ahead: Floats, networks: int, copies: int) -> str:
-    beating = int(((ahead > 0).mean(axis=0) > MOST).sum())
+    beating = int(_beating(ahead).sum())
     return (
         f"{beating:,} of {ahead.shape[1]:,} features are more important than the best of {copies:,} shuffled "
         f"copies in most of {networks:,} networks."

@@ -13,7 +13,7 @@ from deepfeat.methods.context import Context
 from deepfeat.methods.controls import ControlParams, ask_others
 from deepfeat.methods.crossfit import CrossFit, CrossFitParams
 from deepfeat.methods.evidence import Findings, conclude
-from deepfeat.methods.features import per_step, to_columns, to_features
+from deepfeat.methods.features import per_step, to_columns, to_features, two_levels
 from deepfeat.methods.figures import describe_figure, save_figure
 from deepfeat.methods.folds import fold_plan, plan_like
 from deepfeat.methods.gradients import integrated_slopes
@@ -127,6 +127,7 @@ __all__ = [
     "sum_columns",
     "to_columns",
     "to_features",
+    "two_levels",
     "unseen_answers",
     "used_splits",
     "with_features",

@@ -63,7 +63,7 @@ def conclude(
         tests: what came out, for each question.
         scale: what effects are measured in, see `Importance`.
         null_hypothesis: what the p-values speak against.
-        assumption: what has to hold for that.
+        assumption: what has to hold for that, besides that rows, or groups of them, are independent.
         notes: what the reader has to know besides.
     """
     _write_tests(crossfit, questions, tests)
@@ -96,7 +96,7 @@ def conclude(
         p_value=in_place(tests.p_value, np.nan),
         scale=scale,
         null_hypothesis=null_hypothesis,
-        assumption=assumption,
+        assumption=f"{assumption}; {'' if crossfit.groups is None else 'groups of '}rows are independent",
         notes=tuple(found),
     )
 

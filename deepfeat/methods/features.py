@@ -5,6 +5,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepfeat.data.dataset import Dataset
 
+# Steps between two levels that a note lists.
+MOST_STEPS = 10
+
 
 def to_features(x: ArrayLike, data: Dataset) -> NDArray[np.float64]:
     """One value per feature: a number as it is, a category as the number of its level.
@@ -55,3 +58,20 @@ def per_step(data: Dataset) -> str:
     """
     levels = any(feature.is_category and len(feature.levels) == 2 for feature in data.features)  # noqa: PLR2004
     return f"per standard deviation{' or between two levels' if levels else ''}"
+
+
+def two_levels(data: Dataset) -> list[str]:
+    """A note about which level is compared with which, where effects are steps between two.
+
+    Args:
+        data: the table.
+    """
+    steps = [
+        f"{feature.name}: {feature.levels[1]} against {feature.levels[0]}"
+        for feature in data.features
+        if len(feature.levels) == 2  # noqa: PLR2004
+    ]
+    if not steps:
+        return []
+    more = f" and {len(steps) - MOST_STEPS:,} more" if len(steps) > MOST_STEPS else ""
+    return [f"Effects between two levels are {'; '.join(steps[:MOST_STEPS])}{more}."]

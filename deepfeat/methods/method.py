@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Self, get_args
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from deepfeat.data.dataset import Dataset
@@ -110,6 +112,19 @@ class Method(ABC):
 
     def __init__(self, params: MethodParams | None = None) -> None:
         self.params = self.Params() if params is None else params
+
+    @classmethod
+    def found(cls, answer: Importance) -> NDArray[np.bool_] | None:
+        """Which features a control has found, (features,); only of these is it said that they matter.
+
+        Args:
+            answer: what it has answered.
+
+        Returns:
+            None where it does not tell features apart.
+        """
+        del answer
+        return None
 
     @abstractmethod
     def explain(self, ensemble: Ensemble, data: Dataset, context: Context) -> Importance:

@@ -1,7 +1,7 @@
 """The answer in sentences: which features, how sure, how good that is what it rests on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -82,6 +82,7 @@ def answer(
     confidence: float = 0.95,
     carriers: Carriers = ONLY_NETWORKS,
     controls: Sequence[str] = (),
+    found: Collection[str] | None = None,
 ) -> Answer:
     """Say what was found.
 
@@ -100,6 +101,8 @@ def answer(
         confidence: of the intervals.
         carriers: which models carry the ranking.
         controls: what the methods that control the others found, in sentences.
+        found: the features that these have found, of which alone it is said that they matter; None where
+            nothing was controlled.
     """
     level = f"{confidence * 100:g} % interval"
     what, judged, who = NETWORKS, Judged(skill.verdict, skill.better), "the networks"
@@ -121,7 +124,7 @@ def answer(
         judged=what,
         better=judged.better,
         headline=(
-            _first(judged, who, skill, ranking, members, carriers, level, settled=settled),
+            _first(judged, who, skill, ranking, members, carriers, level, settled=settled, found=found),
             _how_good(skill, what, judged, carriers, level),
         ),
         details=tuple(details),
@@ -138,12 +141,13 @@ def _first(
     level: str,
     *,
     settled: bool,
+    found: Collection[str] | None,
 ) -> str:
     """Which features matter, or why that must not be asked."""
     if judged.verdict == "no_skill":
         return (
             f"There is nothing to rank: on {_rows(skill)}, {who} were not shown to "
-            "predict better than a constant, so the order of the features must not be used."
+            f"predict better than a constant, so the order of the features must not be used{_why(judged)}."
         )
     if judged.verdict == "worse":
         return (
@@ -152,7 +156,17 @@ def _first(
         )
     if not settled:
         return _no_order(ranking, members, carriers, level)
-    return _which_features(ranking, members, carriers, level)
+    return _which_features(ranking, members, carriers, level, found)
+
+
+def _why(judged: Judged) -> str:
+    """Why a joint prediction that is good does not count."""
+    if not judged.alone:
+        return ""
+    return (
+        "; none of them predicts better by itself, and how to join them was chosen on the rows that judge "
+        "the joint prediction"
+    )
 
 
 def _settled(ranking: pd.DataFrame, stable: Stability, carriers: Carriers) -> bool:
@@ -179,9 +193,11 @@ def _no_order(ranking: pd.DataFrame, members: Members, carriers: Carriers, level
     return f"{said}come first, but could rank as low as {lowest} of {len(ranking):,} ({level}s)."
 
 
-def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str) -> str:
+def _which_features(
+    ranking: pd.DataFrame, members: Members, carriers: Carriers, level: str, found: Collection[str] | None
+) -> str:
     """Which features matter most, to whom, and how sure that is."""
-    top = ranking.head(_NAMED)
+    top = ranking.head(_NAMED if found is None else _leading(ranking, found))
     with_interval = bool(top["rank_low"].notna().all())
     shown = [
         f"{row.feature} (rank {row.rank}"
@@ -202,6 +218,12 @@ def _which_features(ranking: pd.DataFrame, members: Members, carriers: Carriers,
     return f"Of {len(ranking):,} features, {_listed(shown)} {verb} most to {whom}{sure}"
 
 
+def _leading(ranking: pd.DataFrame, found: Collection[str]) -> int:
+    """How many features are found before the first that is not; the very first is named anyway."""
+    first = [feature in found for feature in ranking["feature"].head(_NAMED)]
+    return max(1, first.index(False) if False in first else len(first))
+
+
 def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level: str) -> str:
     """How good what the ranking rests on is, beside the baselines."""
     by_networks = what == NETWORKS
@@ -218,7 +240,7 @@ def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level
         for model in skill.table["model"]
         if model != what and math.isfinite(mean := skill.row(model)["mean"])
     ]
-    compared = f", beside {_listed(beside)} on the same splits" if beside else ""
+    compared = f", beside {_listed(beside)} {_splits(skill, own)}" if beside else ""
     reached = "the networks reached" if by_networks else "they reached together"
     said = f"On {_rows(skill)}, {reached} a mean {name} of {_number(own['mean'])}{interval}{compared}."
     if not by_networks and judged.verdict in ("skill", "unknown"):
@@ -232,6 +254,15 @@ def _how_good(skill: Skill, what: str, judged: Judged, carriers: Carriers, level
             "train more networks before the ranking is used."
         )
     return said
+
+
+def _splits(skill: Skill, own: Mapping[str, float]) -> str:
+    """Whether the others were scored on the same splits; not all can be predicted jointly."""
+    fitted = ~skill.table["model"].isin([NETWORKS, AVERAGED, JOINT, CONSTANT])
+    most = skill.table.loc[fitted, "splits"].max()
+    if own["splits"] < most and not skill.one_split:
+        return f"on {most:,.0f} splits, of which theirs are {own['splits']:,.0f}"
+    return "on the same splits"
 
 
 def _rows(skill: Skill) -> str:

@@ -14,15 +14,24 @@ NETWORKS, AVERAGED, JOINT, CONSTANT = "networks", "averaged", "joint", "constant
 
 # No score is higher than that of a perfect prediction.
 BEST = 1.0
+# The least that a score can be; that of a regression has no bound below.
+WORST = {"auc": 0.0}
 # Networks that keep less than this share of what a baseline gains over a constant are clearly worse.
 KEPT = 0.9
 
 
 class Judged(NamedTuple):
-    """What is to be thought of a model, and the baseline that is clearly better, for `worse`."""
+    """What is to be thought of a model.
+
+    Attributes:
+        verdict: see `Skill`.
+        better: the baseline that is clearly better, for `worse`.
+        alone: whether it predicts, but as the only one, and so with weights that these rows have chosen.
+    """
 
     verdict: Verdict
     better: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,13 +141,14 @@ def compare(
         differences = (float("nan"),) * 3 if model == NETWORKS else gap
         splits = int(np.isfinite(scores).sum())
         splits = min(splits, 1) if one_split else splits
+        low = max(low, WORST.get(score, low))
         rows.append((model, score, mean, low, min(high, BEST), splits, *differences))
     columns = ["model", "score", "mean", "low", "high", "splits"]
     table = pd.DataFrame(rows, columns=[*columns, "difference", "difference_low", "difference_high"])
     each = {model: beside(scores) for model, scores in baselines.items()}
     alone = _judge(networks, each, held_out_share, confidence)
     if joint is None:
-        return Skill(score, table, *alone, one_split=one_split)
+        return Skill(score, table, alone.verdict, alone.better, one_split=one_split)
     together_judged = _judge(joint, baselines, held_out_share, confidence)
     # Its weights have been chosen on these rows: it must not be the only one with skill.
     if together_judged.verdict in ("skill", "worse") and not any(
@@ -146,8 +156,8 @@ def compare(
         for model, scores in {NETWORKS: networks, **baselines}.items()
         if model != CONSTANT
     ):
-        together_judged = Judged("no_skill")
-    return Skill(score, table, *alone, joint=together_judged, one_split=one_split)
+        together_judged = Judged("no_skill", alone=True)
+    return Skill(score, table, alone.verdict, alone.better, joint=together_judged, one_split=one_split)
 
 
 def _at_least(

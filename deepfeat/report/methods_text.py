@@ -123,7 +123,7 @@ def _trained(results: Results) -> str:
     text += f" {'was' if len(members) == 1 else 'were'} trained"
     if not training:
         return f"{text}."
-    text += f", {_split(training['split'])}"
+    text += f", {_split(training['split'], results.experiment.data.group)}"
     steps = f"learning rate {training['learning_rate']:g}, batches of {training['batch_size']:,} rows"
     text += (
         f", with the loss {training['loss'].replace('_', ' ')} and the optimizer {training['optimizer']} "
@@ -134,7 +134,7 @@ def _trained(results: Results) -> str:
     return f"{text}; the random seed of the experiment was {results.experiment.seed}."
 
 
-def _split(split: Mapping[str, Any]) -> str:
+def _split(split: Mapping[str, Any], group: str | None) -> str:
     """Which rows a network learned from, which told it when to stop, and which it never saw."""
     train, valid, test = (float(split[part]) for part in ("train", "valid", "test"))
     uses = {"for training": train, "for early stopping": valid, "held out": test}
@@ -142,6 +142,8 @@ def _split(split: Mapping[str, Any]) -> str:
     seen = percent(train / (train + valid))
     inner = f"{seen} of the others for training, {percent(valid / (train + valid))} for early stopping"
     text = _SPLITS[split["method"]].format(shares=shares, inner=inner, folds=split.get("folds"))
+    if group is not None:
+        text += f", rows of the same {group} staying together"
     most = split.get("rows")
     return f"{text}, learning from at most {counted(most, 'row')}" if most else text
 

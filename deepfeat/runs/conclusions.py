@@ -88,6 +88,7 @@ def conclude(
     about: Mapping[str, Outlook] | None = None,
     weights: Mapping[str, float] | None = None,
     controls: Sequence[str] = (),
+    found: Sequence[NDArray[np.bool_]] = (),
 ) -> Conclusions:
     """Rank the features, and say how far the ranking can be trusted.
 
@@ -100,9 +101,10 @@ def conclude(
         about: what the methods say of themselves.
         weights: how much each method counts; None counts all alike.
         controls: what the methods that control the others found, in sentences.
+        found: (features,) which features each of these has found, if it tells them apart.
     """
     work = _Work(ensemble, judged, answers, config, seed, about or {}, weights)
-    return work.conclude(controls)
+    return work.conclude(controls, found)
 
 
 def write_conclusions(paths: RunPaths, found: Conclusions) -> None:
@@ -177,7 +179,7 @@ class _Work:
         by_split = asks or self.answers[name].predictions is not None
         return values[self.keep] if by_split and len(values) == len(self.keep) else values
 
-    def conclude(self, controls: Sequence[str]) -> Conclusions:
+    def conclude(self, controls: Sequence[str], found: Sequence[NDArray[np.bool_]]) -> Conclusions:
         config = self.config
         others = {
             name: given.predictions for name, given in self.answers.items() if given.predictions is not None
@@ -233,6 +235,7 @@ class _Work:
             confidence=config.confidence,
             carriers=carriers,
             controls=controls,
+            found=set(np.array(self.features)[np.all(found, axis=0)]) if found else None,
         )
         tables = {
             "aggregates": self.aggregates(),

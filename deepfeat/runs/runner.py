@@ -233,6 +233,9 @@ class _Run:
             f"{data.name}: {counted(data.n_rows, 'row')}, {counted(data.n_features, 'feature')}, {data.task}"
             + (f" ({', '.join(data.classes)})" if data.task != "regression" else f" of {data.classes[0]}")
         )
+        if data.groups is not None:
+            units = counted(len(np.unique(data.groups)), "group")
+            self.console.note(f"{units} of rows by {self.experiment.data.group}, which stay together")
         for note in data.notes:
             self.console.note(note)
         for warning in data.warnings:
@@ -389,16 +392,17 @@ class _Run:
             method.name: Outlook(method.sees, method.blind_to, method.asks_networks())
             for method, _ in self.prepared.methods
         }
-        controls = [
-            note
+        controls = {
+            method: judges[method.name]
             for method, _ in self.prepared.methods
             if method.control and method.name in judges
-            for note in judges[method.name].notes
-        ]
-        weights = self._weights(judges)
-        found = conclude(ensemble, judged, answers, config, self.experiment.seed, about, weights, controls)
-        write_conclusions(self.paths, found)
-        for note in found.notes:
+        }
+        told = [note for answer in controls.values() for note in answer.notes]
+        found = [some for method, answer in controls.items() if (some := method.found(answer)) is not None]
+        weights, seed = self._weights(judges), self.experiment.seed
+        concluded = conclude(ensemble, judged, answers, config, seed, about, weights, told, found)
+        write_conclusions(self.paths, concluded)
+        for note in concluded.notes:
             self.console.note(note)
-        self.console.ranking(found.ranking, confidence=config.confidence)
-        self.console.answer(found.answer)
+        self.console.ranking(concluded.ranking, confidence=config.confidence)
+        self.console.answer(concluded.answer)

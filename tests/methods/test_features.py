@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepfeat.data.dataset import Dataset, Feature
-from deepfeat.methods.features import to_columns, to_features
+from deepfeat.methods.features import to_columns, to_features, two_levels
 from deepfeat.testing.families import make_mixed_types
 from deepfeat.testing.planted import planted
 
@@ -50,6 +50,13 @@ def test_there_and_back(widths: list[int], rows: int, seed: int) -> None:
     columns = to_columns(values, data)
     assert columns.dtype == np.float32
     np.testing.assert_array_equal(to_features(columns, data), values)
+
+
+def test_what_is_compared_with_what_is_named() -> None:
+    assert two_levels(table(0, 3)) == []
+    assert two_levels(table(2, 0, 2)) == ["Effects between two levels are f0: 1 against 0; f2: 1 against 0."]
+    (many,) = two_levels(table(*[2] * 12))
+    assert many.endswith("f9: 1 against 0 and 2 more.")
 
 
 def test_a_real_table_comes_back_bit_by_bit() -> None:

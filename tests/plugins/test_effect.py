@@ -72,7 +72,10 @@ def test_categories_and_classes_are_tested_as_a_whole(infer: Infer, tmp_path: Pa
     np.testing.assert_array_equal(table["degrees"], 4)
     np.testing.assert_array_equal(table["units_left"], data.n_rows - 4)
     levels = read_table(tmp_path / "levels.csv", text=["feature", "level", "class"])
-    assert len(levels) == 6 * 2 * 3
+    assert len(levels) == 6 * 3 * 3
+    # each level against all others: the lowest makes the first class likelier, and the highest the last
+    low = levels[(levels["feature"] == "feature 1") & (levels["level"] == "a")]
+    np.testing.assert_array_less([0.5, -1], low["effect"].iloc[[0, 2]])
     strong = levels[(levels["feature"] == "feature 1") & (levels["level"] == "c")]
     np.testing.assert_array_less([-1, 0.5], strong["effect"].iloc[[0, 2]])
 
@@ -96,6 +99,12 @@ def test_two_levels_have_one_effect(infer: Infer, tmp_path: Path) -> None:
     # The step between the levels: the difference of the means of a normal number above and below 0.
     assert found.effect[1] == pytest.approx(-0.1 * 10 * 2 * np.sqrt(2 / np.pi), abs=0.4)
     assert np.isfinite(found.effect).all()
+    first, second = category.features[1].levels
+    assert f"Effects between two levels are side: {second} against {first}." in found.notes
+    levels = read_table(tmp_path / "levels.csv", text=["feature", "level", "class"])
+    of_side = levels[levels["feature"] == "side"].set_index("level")["effect"]
+    assert of_side[second] == pytest.approx(found.effect[1])
+    assert of_side[first] == pytest.approx(-of_side[second])
     assert found.scale == "change of y per standard deviation or between two levels"
 
 

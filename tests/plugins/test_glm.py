@@ -145,7 +145,7 @@ def test_standard_errors_respect_groups(make_data: Callable[..., Dataset], tmp_p
 @pytest.mark.parametrize(
     ("task", "groups", "why"),
     [
-        ("regression", 30, "30 groups of rows are too few .* 50 are needed, and 20 for each of 4 columns"),
+        ("regression", 30, "30 groups of rows are too few .* 80 are needed for 4 columns"),
         ("multiclass", 80, "the tests of this model do not respect groups of rows; effect and loco test"),
     ],
 )

@@ -61,3 +61,5 @@ def test_rows_of_a_group_count_once(infer: Infer, tmp_path: Path) -> None:
     naive = replace(repeated, groups=None)
     grouped, rows = (infer("loco", table) for table in (repeated, naive))
     assert grouped.std_error[1] > 1.5 * rows.std_error[1]
+    assert grouped.assumption.endswith("; groups of rows are independent")
+    assert rows.assumption.endswith("; rows are independent")

@@ -105,7 +105,7 @@ def test_what_matters_beats_its_copies_and_noise_does_not(
 
 
 def test_the_figure_shows_what_the_sentence_counts(
-    control: Callable[..., Importance], tmp_path: Path, drawn: list[Figure]
+    control: Callable[..., Importance], tmp_path: Path, drawn: list[Figure], registry: Registry
 ) -> None:
     answer = control(planted().dataset(), networks=5)
     (figure,) = drawn
@@ -118,6 +118,7 @@ def test_the_figure_shows_what_the_sentence_counts(
     beyond = [bar.get_facecolor() for bar in axes.patches if bar.get_width() > 50]
     assert answer.notes[0].startswith(f"{len(beyond)} of 6 features")
     assert 0 < len(beyond) < 6
+    assert registry.methods["shadow"].found(answer).tolist() == (beats > 0.5).tolist()
     assert set(beyond).isdisjoint(bar.get_facecolor() for bar in axes.patches if bar.get_width() <= 50)
     assert "beats the best copy, %" in axes.get_xlabel()
     table = pd.read_csv(tmp_path / "shadow.csv")

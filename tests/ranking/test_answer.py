@@ -62,6 +62,37 @@ def test_what_controls_found_is_said_last() -> None:
     assert said.details[-1] == found
 
 
+def test_only_what_the_controls_found_is_said_to_matter() -> None:
+    def first(*found: str) -> str:
+        return answer(ranking(), skill(0.9), ALL, NOTHING, NO_CURVE, top_k=1, found=found).headline[0]
+
+    two = first("gene 0", "gene 1", "gene 3")
+    assert (
+        "gene 0 (rank 1, 95 % interval 1 to 1) and gene 1 (rank 2, 95 % interval 2 to 2) matter most" in two
+    )
+    assert first("gene 1").startswith("Of 4 features, gene 0 (rank 1, 95 % interval 1 to 1) matters most to")
+    assert first(*(f"gene {i}" for i in range(4))).count("gene") == 3
+
+
+def test_why_a_joint_prediction_that_is_good_does_not_count() -> None:
+    poor = np.linspace(0.49, 0.51, 10)
+    baselines = {"constant": np.full(10, 0.5), "linear": poor}
+    found = compare("auc", poor, baselines, 0.1, joint=poor + 0.4, averaged=poor)
+    said = weighted(0.2, found=found)
+    assert (said.usable, said.verdict) == (False, "no_skill")
+    assert said.headline[0].endswith(
+        "must not be used; none of them predicts better by itself, and how to join them was chosen on the "
+        "rows that judge the joint prediction."
+    )
+
+
+def test_who_was_scored_on_fewer_splits_is_not_said_to_have_been_on_the_same() -> None:
+    wiggle = np.linspace(-0.01, 0.01, 5)
+    baselines = {"constant": np.full(5, 0.5), "linear": 0.9 + wiggle}
+    found = compare("auc", 0.9 + wiggle, baselines, 0.1, joint=0.93 + wiggle[:4], averaged=0.92 + wiggle)
+    assert weighted(0.2, found=found).headline[1].endswith("on 5 splits, of which theirs are 4.")
+
+
 def test_without_skill_there_is_nothing_to_rank() -> None:
     said = answer(ranking(), skill(0.5), ALL, NOTHING, NO_CURVE, top_k=1)
     assert said.usable is False

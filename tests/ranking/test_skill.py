@@ -65,16 +65,16 @@ def test_the_joint_prediction_is_judged_as_the_networks_are() -> None:
     linear = np.array([0.9, 0.91])
     good = compare("auc", networks, {"constant": constant, "linear": linear}, 0.2, joint=linear + 0.01)
     assert good.verdict == "worse"
-    assert good.joint == ("skill", "")
+    assert good.joint == ("skill", "", False)
     assert good.table["model"].tolist() == ["networks", "joint", "constant", "linear"]
     assert good.row("joint")["difference"] == pytest.approx(-0.21)
     poor = compare("auc", linear, {"constant": constant, "linear": linear}, 0.2, joint=networks)
-    assert (poor.verdict, poor.joint) == ("skill", ("worse", "linear"))
+    assert (poor.verdict, poor.joint) == ("skill", ("worse", "linear", False))
     assert compare("auc", networks, {"constant": constant}, 0.2).joint is None
     # its weights have been chosen: where no model has skill alone, it has none
     chance = np.array([0.45, 0.55, 0.6, 0.4])
     lucky = compare("auc", chance, {"constant": constant, "linear": chance[::-1]}, 0.2, joint=networks)
-    assert lucky.joint == ("no_skill", "")
+    assert lucky.joint == ("no_skill", "", True)
 
 
 def test_on_one_split_no_interval_pretends_to_know_other_rows() -> None:
@@ -89,10 +89,14 @@ def test_on_one_split_no_interval_pretends_to_know_other_rows() -> None:
     assert found.row("linear")["difference"] == pytest.approx(0.7075 - 0.9)
     # every network is worse than the linear model, but one joint score tells nothing
     assert (found.verdict, found.better) == ("worse", "linear")
-    assert found.joint == ("unknown", "")
+    assert found.joint == ("unknown", "", False)
 
 
-def test_no_score_is_above_a_perfect_one() -> None:
+def test_no_score_is_beyond_what_it_can_be() -> None:
+    wide = np.array([0.9, 0.1, 0.5])
+    for score, least in (("auc", 0.0), ("r2", -1.07)):
+        found = compare(score, wide, {"constant": np.full(3, 0.5)}, 0.5)
+        assert found.row("networks")["low"] == pytest.approx(least, abs=0.02)
     found = compare("auc", np.array([0.99, 1.0, 0.98]), {"constant": np.full(3, 0.5)}, 0.5)
     assert found.row("networks")["high"] == 1.0
 

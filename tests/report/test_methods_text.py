@@ -71,6 +71,15 @@ def test_says_how_the_rows_were_split(make_run: MakeRun, split: dict, told: str)
     assert told in changed(make_run(["a", "b"]), training={"split": whole}).paragraphs[0]
 
 
+def test_says_that_rows_of_a_group_stay_together(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"])
+    resolved = paths.experiment.read_text()
+    assert resolved.count("  target: last\n") == 1
+    paths.experiment.write_text(resolved.replace("  target: last\n", "  target: last\n  group: patient\n"))
+    told = methods_text(Results(paths.root)).paragraphs[0]
+    assert "10 % held out), rows of the same patient staying together, with the loss" in told
+
+
 def test_says_what_became_of_networks_without_skill(make_run: MakeRun) -> None:
     members = {"trained": 5, "failed": 0, "skilless": 2, "averaged": 3}
     paths = make_run(["a", "b"])

@@ -276,6 +276,21 @@ def test_a_method_without_weight_has_no_voice_and_one_that_cannot_be_judged_is_n
 
 
 @pytest.mark.usefixtures("few_trees")
+def test_the_answer_names_what_all_controls_have_found() -> None:
+    networks: Any = Networks(scores=(0.9, 0.95, 0.92, 0.9, 0.0, 0.91))
+    judged = judge_members(networks, "leave_out")
+    answers = {"first": _answers()["first"]}
+
+    def said(*found: list[int]) -> str:
+        chosen = [np.isin(np.arange(6), features) for features in found]
+        return conclude(networks, judged, answers, CONFIG, 0, found=chosen).answer.headline[0]
+
+    assert said().count("interval") == 4
+    assert said([0, 1, 2]).count("interval") == 4
+    assert said([0, 1, 2], [0, 1, 5]).count("interval") == 3
+    assert said([1, 2]).count("interval") == 2
+
+
 def test_an_answer_of_repetitions_keeps_all_its_rows() -> None:
     networks: Any = Networks()
     answers = {"first": _answers()["first"], "counts": Importance(np.ones((9, 6)))}

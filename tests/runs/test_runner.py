@@ -151,6 +151,11 @@ def test_a_method_may_answer_with_repetitions_of_its_own(write_experiment: Write
     np.testing.assert_allclose(ranking["importance"], both, rtol=1e-12)
 
 
+def test_it_says_which_rows_stay_together(write_experiment: Write) -> None:
+    ran = Ran(write_experiment(data={"group": "colour"}), "methods=[gate]", "training.epochs=1")
+    assert "3 groups of rows by colour, which stay together" in ran.screen.getvalue()
+
+
 def test_the_log_says_how_members_were_trained(plain: Ran) -> None:
     assert "network default trains its members together, as stacks" in plain.paths.log.read_text()
 
