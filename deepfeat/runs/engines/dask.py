@@ -78,8 +78,8 @@ class DaskEngine:
         self._client, self._config, self._prepared, self._notes = connection, config, prepared, notes
         self._token = secrets.token_hex(4)
         self._count = 0
-        self._looked = self._seen = time.monotonic()
-        self._alone = False
+        self._looked = time.monotonic()
+        self._alone: float | None = None  # since when no worker is known
         self._ended: dict[str, str] = {}
         connection.subscribe_topic(ENDED, self._worker_ended)
         self.stack_memory = None
@@ -212,6 +212,7 @@ class DaskEngine:
                 if reply is None:
                     lost.append(future)
                     continue
+                self._alone = None  # somebody works, even if nobody has looked
                 number, _ = waiting.pop(future.key)
                 future.release()
                 yield number, reply
@@ -282,11 +283,12 @@ class DaskEngine:
         except (OSError, TimeoutError) as error:
             raise self._lost(f"it does not answer: {error}") from error
         if workers:
-            self._seen, self._alone = now, False
-        elif not self._alone:
-            self._alone = True
+            self._alone = None
+        elif self._alone is None:
+            # Not since the last worker that was seen: nobody looks while this process works by itself.
+            self._alone = now
             log.warning("there is no worker at the moment; waiting for one")
-        elif now - self._seen > self._config.wait:
+        elif now - self._alone > self._config.wait:
             raise WorkersError(
                 f"there was no worker for {self._config.wait:.0f} s; what was finished is kept; start some, "
                 "and run the same command again"

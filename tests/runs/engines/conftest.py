@@ -84,12 +84,16 @@ class Here:
     def prepared(self, *overrides: str) -> Prepared:
         return prepare(self.experiment, overrides)
 
-    def __call__(self, *overrides: str, **config: Any) -> int:  # noqa: ANN401
+    def engine(self, prepared: Prepared, **config: Any) -> Any:  # noqa: ANN401
         from deepfeat.runs.engines.dask import DaskEngine  # noqa: PLC0415 - loads TensorFlow
-        from deepfeat.runs.runner import run  # noqa: PLC0415 - as above
+
+        return DaskEngine(self.client, DaskConfig(**config), prepared, Notes(self.paths.ledger))
+
+    def __call__(self, *overrides: str, **config: Any) -> int:  # noqa: ANN401
+        from deepfeat.runs.runner import run  # noqa: PLC0415 - loads TensorFlow
 
         prepared = self.prepared(*overrides)
-        engine = DaskEngine(self.client, DaskConfig(**config), prepared, Notes(self.paths.ledger))
+        engine = self.engine(prepared, **config)
         return int(run(prepared, self.paths, RunConsole(self.said, width=200), engine=engine))
 
 

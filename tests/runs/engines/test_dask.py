@@ -173,6 +173,53 @@ def test_there_are_no_workers_for_too_long(here: Here, monkeypatch: pytest.Monke
     assert here.said.getvalue().count("there is no worker at the moment") == 1
 
 
+class Clock:
+    """Seconds that a test sets, in place of the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("deepfeat.runs.engines.dask.time", clock)
+    return clock
+
+
+def test_workers_that_leave_after_nobody_looked_for_long_are_waited_for_all_the_same(
+    here: Here, clock: Clock
+) -> None:
+    engine = here.engine(here.prepared(), wait=600)
+    clock.now += 3600  # the run was busy by itself
+    here.client.workers = {}
+    engine._look()
+    clock.now += 590
+    engine._look()
+    clock.now += 20
+    with pytest.raises(WorkersError, match="there was no worker for 600 s"):
+        engine._look()
+
+
+def test_who_answers_was_there_even_if_nobody_looked(here: Here, clock: Clock) -> None:
+    def task(_: str) -> str:
+        return '{"record": "one"}'
+
+    engine = here.engine(here.prepared(), wait=600)
+    clock.now += 10
+    here.client.workers = {}
+    engine._look()
+    # one comes, replies faster than looks are taken, and leaves
+    assert [number for number, _ in engine._replies(task, [{}])] == [0]
+    clock.now += 3600
+    engine._look()
+    clock.now += 590
+    engine._look()
+
+
 def test_a_worker_with_other_code_stops_the_run(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     from deepfeat.runs.engines import tasks  # noqa: PLC0415 - loads TensorFlow
 
