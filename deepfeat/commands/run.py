@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,9 @@ from deepfeat.errors import ExitCode
 
 if TYPE_CHECKING:
     from deepfeat.config import LoggingConfig
+    from deepfeat.config.engine import DaskConfig
     from deepfeat.runs.console import RunConsole
+    from deepfeat.runs.engines.dask import DaskEngine
     from deepfeat.runs.engines.local import Engine
     from deepfeat.runs.paths import RunPaths
     from deepfeat.runs.prepare import Prepared
@@ -157,13 +159,16 @@ def _carry_out_all(
     if len(runs) > 1:
         make_directory(paths.ledger)  # before the arms look for it: they share it
     code = ExitCode.COMPLETE
-    for _, one, own in runs:
-        code = max(code, _carry_out(one, own, console, fresh=fresh))
-        fresh = False  # what was forgotten once is computed once
+    with _engines(console) as engine_of:
+        for _, one, own in runs:
+            code = max(code, _carry_out(one, own, console, engine_of(one, own), fresh=fresh))
+            fresh = False  # what was forgotten once is computed once
     return code
 
 
-def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *, fresh: bool) -> ExitCode:
+def _carry_out(
+    prepared: "Prepared", paths: "RunPaths", console: "RunConsole", engine: "Engine | None", *, fresh: bool
+) -> ExitCode:
     """One run, and its page."""
     from deepfeat.report.page import write_report  # noqa: PLC0415 - commands import what they need
 
@@ -171,10 +176,9 @@ def _carry_out(prepared: "Prepared", paths: "RunPaths", console: "RunConsole", *
         if paths.ranking.exists():
             write_report(paths.root)
 
-    with _engine_of(prepared, paths, console) as engine:
-        from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
+    from deepfeat.runs.runner import run as carry_out  # noqa: PLC0415 - needs TensorFlow, and that to be prepared
 
-        return carry_out(prepared, paths, console, engine=engine, fresh=fresh, present=present)
+    return carry_out(prepared, paths, console, engine=engine, fresh=fresh, present=present)
 
 
 def _shard(experiment: Path, overrides: list[str], output: Path | None, text: str) -> int:
@@ -196,23 +200,35 @@ def _shard(experiment: Path, overrides: list[str], output: Path | None, text: st
 
 
 @contextmanager
-def _engine_of(prepared: "Prepared", paths: "RunPaths", console: "RunConsole") -> Iterator["Engine | None"]:
-    """The engine that the experiment names, with TensorFlow loaded; None for this process itself."""
-    from deepfeat.nets import device  # noqa: PLC0415
+def _engines(console: "RunConsole") -> Iterator["Callable[[Prepared, RunPaths], Engine | None]"]:
+    """What makes the engine that a run names, with TensorFlow loaded; None for this process itself.
 
-    config = prepared.loaded.experiment.engine.dask
-    if config is None:
-        device.prepare()
-        yield None
-        return
-    from deepfeat.runs.engines.cluster import connected  # noqa: PLC0415 - no other engine needs dask
+    A cluster is there from the first run that names it until the last has ended: what ends between two arms
+    takes the workers away from all that follow.
+    """
+    from deepfeat.nets import device  # noqa: PLC0415 - commands import what they need
 
-    with connected(config, console) as connection:
-        device.prepare()  # at the same time as the workers
-        from deepfeat.runs.engines.dask import DaskEngine  # noqa: PLC0415 - needs TensorFlow
-        from deepfeat.runs.engines.notes import Notes  # noqa: PLC0415 - as above
+    engines: dict[DaskConfig, DaskEngine] = {}
+    with ExitStack() as clusters:
 
-        yield DaskEngine(connection, config, prepared, Notes(paths.ledger))
+        def engine_of(prepared: "Prepared", paths: "RunPaths") -> "Engine | None":
+            config = prepared.loaded.experiment.engine.dask
+            if config is None:
+                device.prepare()
+                return None
+            if config in engines:
+                return engines[config].beside(prepared, paths.ledger)
+            from deepfeat.runs.engines.cluster import connected  # noqa: PLC0415 - no other engine needs dask
+
+            connection = clusters.enter_context(connected(config, console))
+            device.prepare()  # at the same time as the workers
+            from deepfeat.runs.engines.dask import DaskEngine  # noqa: PLC0415 - needs TensorFlow
+            from deepfeat.runs.engines.notes import Notes  # noqa: PLC0415 - as above
+
+            engines[config] = DaskEngine(connection, config, prepared, Notes(paths.ledger))
+            return engines[config]
+
+        yield engine_of
 
 
 def _engine(engine: str | None, scheduler_file: Path | None) -> list[str]:

@@ -10,6 +10,7 @@ import secrets
 import time
 from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -86,6 +87,18 @@ class DaskEngine:
         if config.memory is not None or not config.joins:  # else nobody knows yet
             memory = worker_memory(config.memory, workers_here(config))
             self.stack_memory = max(_LEAST_MEMORY, (memory - _BASE_MEMORY) // 2)
+
+    def beside(self, prepared: Prepared, ledger: Path) -> "DaskEngine":
+        """The engine of the next run that the same workers do: of another arm, or of the experiment.
+
+        Args:
+            prepared: its experiment.
+            ledger: its ledger.
+        """
+        other = DaskEngine(self._client, self._config, prepared, Notes(ledger))
+        # What is free now is what the same workers have left, who may take as much as before.
+        other.stack_memory = self.stack_memory
+        return other
 
     # --- the two kinds of work ------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ class Notes:
 
     def __init__(self, ledger: Path) -> None:
         self.root = ledger.absolute() / "notes"
+        self._mark = token_hex(8)
 
     def clear(self) -> None:
         """Remove all of them; only the run that holds the lease may do so.
@@ -77,6 +78,9 @@ class Notes:
         return self._json(
             {
                 "data": self._table(data),
+                # Workers keep what they have made of it, which is of no use when the table was removed since:
+                # on a network file system also an open file is gone then.
+                "mark": self._mark,
                 "network": network_told(network),
                 "plugins": plugins_told(registry, type(network)),
                 "settings": settings.model_dump(mode="json"),

@@ -252,7 +252,7 @@ def _asking(notes: Notes, told: Told, registry: Registry) -> Iterator[Ask]:
     if not told["isolation"]:
         yield partial(ask_here, _members(notes, told, trainer))
         return
-    key = notes.root, told["ensemble"], json.dumps(told["limits"])
+    key = notes.root, told["training"], told["ensemble"], json.dumps(told["limits"])
     if _open.key != key or _open.isolated is None:
         if _open.isolated is not None:
             _open.isolated.__exit__(None, None, None)

@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +176,53 @@ def test_there_are_no_workers_for_too_long(here: Here, monkeypatch: pytest.Monke
     assert here.said.getvalue().count("there is no worker at the moment") == 1
 
 
+def with_arms(experiment: Path) -> None:
+    """Have an experiment two arms: one trains other networks, one has other seeds for the same training."""
+    arms = "arms: {few: {training: {epochs: 1}}, other: {seed: 1}}"
+    experiment.write_text(f"{experiment.read_text()}{arms}\n")
+
+
+def test_one_cluster_does_the_work_of_all_arms(
+    here: Here,
+    deepfeat: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    @contextmanager
+    def connected(*_: object) -> Iterator[Any]:
+        happened.append("opened")
+        yield here.client
+        happened.append("closed")
+
+    monkeypatch.setattr("deepfeat.runs.engines.cluster.connected", connected)
+    monkeypatch.setattr("deepfeat.runs.runner.seal", lambda paths: happened.append(paths.root.name))
+    with_arms(here.experiment)
+    assert deepfeat("run", "--engine", "dask", "-o", "cluster")[0] == 0
+    assert happened == ["opened", "few", "other", "tiny", "closed"]
+    assert [name for name, _ in here.client.given].count("train") == 6, "two stacks of each of the three runs"
+
+
+def test_workers_may_take_as_much_for_an_arm_as_when_they_were_started(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [8 << 30, 2 << 30]  # by then the same workers have loaded their libraries
+    monkeypatch.setattr("deepfeat.runs.engines.dask.worker_memory", lambda *_: free.pop(0))
+    engine = here.engine(here.prepared())
+    assert engine.beside(here.prepared(), here.paths.ledger).stack_memory == engine.stack_memory
+
+
+def test_a_table_that_was_removed_with_the_notes_is_read_again(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepfeat.runs.engines import tasks  # noqa: PLC0415 - loads TensorFlow
+
+    read, read_dataset = [], tasks.read_dataset
+    monkeypatch.setattr(tasks, "read_dataset", lambda place: read.append(place) or read_dataset(place))
+    assert here("methods=[gate]") == here("methods=[gate]", "seed=1") == 0
+    assert [place == read[0] for place in read] == [True, True]
+
+
 class Clock:
     """Seconds that a test sets, in place of the module `time`."""
 
@@ -267,6 +317,32 @@ class TestCluster:
         assert (code, err) == (0, "")
         assert "2 workers on this machine" in out
         assert results(tmp_path / "cluster" / "tiny") == results(runs.paths.root)
+
+    def test_who_joins_stays_for_all_arms_and_leaves_with_0(self, runs: Runs, tmp_path: Path) -> None:
+        with_arms(runs.experiment)
+        there = ("--scheduler-file", str(tmp_path / "scheduler.json"))
+        program = [sys.executable, "-m", "deepfeat"]
+        commands = {
+            "scheduler": [
+                *(sys.executable, "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0"),
+                *("--dashboard-address", "127.0.0.1:0", *there),
+            ],
+            "worker": [*program, "worker", *there],
+            "run": [*program, "run", str(runs.experiment), "-o", "out", *there, "engine.dask.shutdown=true"],
+        }
+        running = {
+            name: subprocess.Popen(
+                command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            for name, command in commands.items()
+        }
+        try:
+            for name in ("run", "worker", "scheduler"):
+                said, _ = running[name].communicate(timeout=600)
+                assert running[name].returncode == 0, said
+        finally:
+            for process in running.values():
+                process.kill()
 
     def test_ctrl_c_leaves_nobody_behind(self, runs: Runs, tmp_path: Any) -> None:  # noqa: ANN401
         import time  # noqa: PLC0415
