@@ -91,6 +91,24 @@ def started(
 _IDENTITY = ("experiment", "data", "plugins", "computed_by")
 
 
+def has_ended(record: Mapping[str, Any]) -> bool:
+    """Whether an execution came to its end, and with it its results.
+
+    Args:
+        record: from `earlier`.
+    """
+    return record.get("state") in (ExitState.COMPLETE, ExitState.PARTIAL)
+
+
+def going_on(before: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run.json` says of an execution that has ended, while its arms are carried out once more.
+
+    Args:
+        before: from `earlier`.
+    """
+    return {**before, "state": ExitState.RUNNING.value, "ended_as": before.get("state")}
+
+
 def earlier(path: Path) -> dict[str, Any] | None:
     """What `run.json` says of the last execution; None where there is none, or it cannot be read."""
     try:
@@ -127,8 +145,8 @@ def attempts(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[d
         "started": before.get("started"),
         "finished": before.get("finished"),
         "host": machine_then.get("host") if isinstance(machine_then, dict) else None,
-        # Whoever says that it runs, while somebody else does, was killed.
-        "state": "killed" if state == ExitState.RUNNING else state,
+        # Whoever says that it runs, while somebody else does, was killed; unless it is about to be followed.
+        "state": before.get("ended_as", "killed") if state == ExitState.RUNNING else state,
         "exit_code": before.get("exit_code"),
     }
     return [*(known if isinstance(known, list) else []), last]

@@ -46,7 +46,7 @@ from deepfeat.runs.outputs import (
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
-from deepfeat.runs.sealing import damage, seal
+from deepfeat.runs.sealing import damage, reopen, seal
 from deepfeat.runs.skill import MemberSkill, judge_members
 from deepfeat.training.plan import FitPlan
 from deepfeat.training.trainer import Trainer
@@ -95,6 +95,9 @@ def run(
         if fresh:
             forget(paths.ledger)
         remove_leftovers(paths)
+        whole = RunPaths(paths.ledger.parent)
+        if whole != paths:
+            reopen(whole)  # this is an arm of it, and it is complete only when it has followed
         Notes(paths.ledger).clear()
         code = _Run(prepared, trainer, paths, console, lease, by).carry_out()
         Notes(paths.ledger).clear()

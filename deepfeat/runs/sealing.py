@@ -48,6 +48,28 @@ def seal_page(paths: RunPaths) -> None:
     _write(paths, record)
 
 
+def reopen(paths: RunPaths) -> None:
+    """Say in `run.json` that a run goes on, before anything of it is written again.
+
+    Until then it says that it is complete if it once was, and whoever worked for an arm that is lost now
+    would believe that. What it says of the results stays, so that a change of them is still noticed.
+
+    Args:
+        paths: of a run, whose lease is held.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    record = provenance.earlier(paths.provenance)
+    if record is None or not provenance.has_ended(record):
+        return
+    is_intact = _is_intact(paths, record)
+    record = provenance.going_on(record)
+    if is_intact:
+        record["sha256"] = _own_digest(record)
+    write_text(paths.provenance, provenance.as_json(record))
+
+
 def _write(paths: RunPaths, record: dict[str, Any]) -> None:
     """The crate, and then `run.json` with its digest and its own."""
     record["artefacts"].pop(CRATE, None)

@@ -119,8 +119,7 @@ def verdict(run: Path | None) -> ExitCode:
         run: its directory; None where it is not known.
     """
     told = None if run is None else provenance.earlier(RunPaths(run).provenance)
-    ended = (provenance.ExitState.COMPLETE, provenance.ExitState.PARTIAL)
-    return ExitCode.COMPLETE if told and told.get("state") in ended else ExitCode.INTERRUPTED
+    return ExitCode.COMPLETE if told and provenance.has_ended(told) else ExitCode.INTERRUPTED
 
 
 def _worked_for(scratch: Path) -> Path | None:

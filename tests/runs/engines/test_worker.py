@@ -3,7 +3,9 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from deepfeat.errors import ExitCode, InputError
 from deepfeat.runs.engines.cluster import WorkersError, find, scheduler_at, security
 from deepfeat.runs.engines.nanny import PINNED, why
 from deepfeat.runs.engines.worker import Work, _scheduler, lifetime_left, verdict, work
+from deepfeat.runs.paths import RunPaths
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,28 @@ def test_only_a_run_that_is_complete_is_a_success(tmp_path: Path, state: str | N
     if state:
         (tmp_path / "run.json").write_text(json.dumps({"state": state}))
     assert verdict(tmp_path) == code
+
+
+@pytest.mark.usefixtures("compiled_once", "undrawn")
+def test_a_run_that_was_complete_is_not_while_an_arm_is_carried_out_again(
+    deepfeat: Callable[..., Any], write_experiment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: object) -> None:
+        raise WorkersError("the scheduler is lost")
+
+    write_experiment(arms={"few": {"training": {"epochs": 1}}})
+    assert deepfeat("run")[0] == 0
+    run = RunPaths(Path("ExpOutput/tiny"))
+    ranking = run.ranking.read_bytes()
+    run.arm("few").ranking.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("deepfeat.runs.runner._Run._work", lost)
+        assert deepfeat("run")[0] == 75
+    assert verdict(run.root) == ExitCode.INTERRUPTED
+    assert deepfeat("run")[0] == 0
+    assert verdict(run.root) == ExitCode.COMPLETE
+    assert run.ranking.read_bytes() == ranking
+    assert [each["state"] for each in json.loads(run.provenance.read_bytes())["attempts"]] == ["complete"]
 
 
 def test_a_worker_that_never_worked_has_no_success_to_tell() -> None:
