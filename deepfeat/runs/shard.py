@@ -3,14 +3,18 @@
 Shards know nothing of each other but what is in the ledger, so they need no connection, and may run at the
 same time, one after another, or not at all. What a shard may not take for granted (that all networks are
 trained, or all that a method wants) is left to a later call, or to the run that collects.
+
+Networks are dealt out one by one, and each shard makes stacks of its own: how large a stack may be depends
+on the memory of a machine, and shares of stacks would be of another cut on every one.
 """
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from deepfeat.ensemble import Ensemble
+from deepfeat.ensemble import Ensemble, offset
 from deepfeat.errors import DeepfeatError, ExitCode, InputError, Problem
 from deepfeat.methods.importance import Importance
 from deepfeat.methods.method import Method, MethodParams
@@ -18,18 +22,21 @@ from deepfeat.methods.refitting import CountedFit
 from deepfeat.runs.answers import LedgerAnswers, Question, question, unanswered
 from deepfeat.runs.asking import Ask, asking, failure
 from deepfeat.runs.console import RunConsole
-from deepfeat.runs.fitting import LedgerFit, train_here
+from deepfeat.runs.fitting import LedgerFit
 from deepfeat.runs.inside import refuse_links
-from deepfeat.runs.ledger.keys import Work, member_keys, training_work
+from deepfeat.runs.ledger.keys import member_keys, training_work
 from deepfeat.runs.ledger.ledger import Ledger
-from deepfeat.runs.ledger.records import record_name
 from deepfeat.runs.paths import RunPaths
 from deepfeat.runs.prepare import Prepared
 from deepfeat.runs.refits import Refits, fit_shown
+from deepfeat.training.batches import stack_key
 from deepfeat.training.loop import Progress
-from deepfeat.training.plan import FitPlan
+from deepfeat.training.plan import FitPlan, check_plan
 from deepfeat.training.trainer import Trainer
 from deepfeat.writing.atomic import OutputError, make_directory
+from deepfeat.writing.labels import counted
+
+Item = TypeVar("Item")
 
 _ID, _LEAST, _STEP, _COUNT = (f"SLURM_ARRAY_TASK_{name}" for name in ("ID", "MIN", "STEP", "COUNT"))
 
@@ -50,9 +57,20 @@ class Shard:
         """As it is written."""
         return f"{self.number}/{self.count}"
 
-    def takes(self, index: int) -> bool:
-        """Whether something with this number, from 0, is in this share."""
-        return index % self.count == self.number - 1
+    def of(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Those in this share; each is in exactly one, as long as all shards have them in the same order."""
+        first, last = (number * len(items) // self.count for number in (self.number - 1, self.number))
+        return items[first:last]
+
+    def members(self, plan: FitPlan, trainer: Trainer) -> list[int]:
+        """The members of a plan in this share, whatever memory there is.
+
+        Args:
+            plan: all that is to be trained, also what is trained already.
+            trainer: says which of them could train together; those come into one share.
+        """
+        batch = trainer.settings.batch_size
+        return sorted(self.of(sorted(range(len(plan)), key=lambda i: stack_key(plan.splits[i], batch))))
 
 
 class NotMineError(DeepfeatError):
@@ -115,6 +133,36 @@ def run_shard(
         return _Share(prepared, trainer, paths, console, shard, Path(scratch)).compute()
 
 
+class _ShareFit(LedgerFit):
+    """Trains this share of every plan, and leaves it there if that is not all."""
+
+    def __init__(self, ledger: Ledger, shard: Shard) -> None:
+        super().__init__(ledger)
+        self._shard = shard
+
+    def __call__(self, plan: FitPlan, trainer: Trainer, progress: Progress | None = None) -> Ensemble:
+        """The trained members of a plan, if others have trained theirs.
+
+        Raises:
+            NotMineError: they have not.
+        """
+        work = training_work(trainer.data, trainer.template.network, trainer.settings)
+        missing = self.missing(plan, work)
+        # Dealt out of the whole plan: what is missing depends on how far the others are.
+        own = set(self._shard.members(plan, trainer)) & set(missing)
+        if own:
+            # On the whole plan, so that members are called by their numbers in it.
+            check_plan(plan, trainer.data)
+            done = offset(progress, len(plan) - len(missing))
+            super().__call__(plan.select(sorted(own)), trainer, done)
+        left = len(self.missing(plan, work))
+        if left:
+            raise NotMineError(
+                f"{left:,} of {counted(len(plan), 'network')} that it wants next are for other shards"
+            )
+        return super().__call__(plan, trainer, progress)
+
+
 class _Share:
     def __init__(
         self,
@@ -130,7 +178,7 @@ class _Share:
         self.ledger = Ledger(paths.ledger)
         self.work = training_work(prepared.data, prepared.network, prepared.settings)
         self.fit = LedgerFit(self.ledger)
-        self._shared = Refits(prepared, trainer, console, LedgerFit(self.ledger, self._train_own))
+        self._shared = Refits(prepared, trainer, console, _ShareFit(self.ledger, shard))
         # A method that did not announce that it trains is asked by one shard, which then has all of it to do.
         self._whole = Refits(prepared, trainer, console, self.fit)
         seed = prepared.loaded.experiment.seed
@@ -141,13 +189,13 @@ class _Share:
         """The whole share."""
         plan = self.prepared.plan
         self.console.stage(f"Experiment {self.prepared.loaded.experiment.name}, shard {self.shard}")
-        stacks = self.trainer.stacks(plan)
-        own = [member for number, stack in enumerate(stacks) if self.shard.takes(number) for member in stack]
+        own = self.shard.members(plan, self.trainer)
         if own:
-            members = fit_shown(self.fit, plan.select(sorted(own)), self.trainer, self.console)
+            members = fit_shown(self.fit, plan.select(own), self.trainer, self.console)
             self._ask(members, [method for method in self._methods if method[0].kind == "member"])
         else:
-            self.console.note(f"there are only {len(stacks)} stacks, none of them for this shard")
+            only = counted(len(plan), "network")
+            self.console.note(f"there are only {only}, none of them for this shard")
         if self.fit.missing(plan, self.work):
             self.console.note(
                 "methods that need all networks are left: those of the other shares are not there yet"
@@ -167,7 +215,7 @@ class _Share:
         members = len(self.prepared.plan)
         train = [each for each in methods if each[0](each[1]).fits(self.prepared.data, members)]
         others = [each for each in methods if each not in train]
-        return [each for number, each in enumerate(others) if self.shard.takes(number)] + train
+        return [*self.shard.of(others), *train]
 
     def _ask(self, ensemble: Ensemble, methods: Sequence[tuple[type[Method], MethodParams]]) -> None:
         kept = ensemble.succeeded
@@ -201,25 +249,3 @@ class _Share:
                 f"method {asked.method.name}: {told}; the run that collects will ask it again"
             )
             self.code = ExitCode.PARTIAL
-
-    def _train_own(
-        self,
-        fit: LedgerFit,
-        stacks: Sequence[FitPlan],
-        trainer: Trainer,
-        work: Work,
-        progress: Progress | None,
-    ) -> Mapping[str, str]:
-        """Train the share of what a method wants, and leave it if that is not all."""
-        names = [record_name("members", member_keys(stack, work)) for stack in stacks]
-        # By their names: that does not depend on which of them others have trained already.
-        own = [self.shard.takes(int(name[-20:-5], 16)) for name in names]
-        train_here(
-            fit, [stack for stack, mine in zip(stacks, own, strict=True) if mine], trainer, work, progress
-        )
-        left = [
-            name for name, mine in zip(names, own, strict=True) if not mine and not fit.ledger.adopt(name)
-        ]
-        if left:
-            raise NotMineError(f"{len(left)} of {len(stacks)} stacks that it wants next are for other shards")
-        return {}

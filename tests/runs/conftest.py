@@ -49,6 +49,14 @@ class Refits(Method):
     name = "refits"
     kind = "experiment"
 
+    class Params(MethodParams):
+        """Whether it says beforehand that it trains."""
+
+        announced: bool = False
+
+    def fits(self, data, members):
+        return members + 2 if self.params.announced else 0
+
     def explain(self, ensemble, data, context):
         again = context.fit(ensemble.plan)
         masked = ensemble.plan.select([0, 0])

@@ -1,12 +1,20 @@
 """Shards: each computes its share and no more, and whoever collects finds it there."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from deepfeat.data.dataset import Dataset
 from deepfeat.errors import InputError
+from deepfeat.nets.network import Network
 from deepfeat.runs.shard import Shard, read_shard
+from deepfeat.training.plan import FitPlan, build_plan
+from deepfeat.training.settings import SplitSettings, TrainingSettings
+from deepfeat.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -15,8 +23,8 @@ Runs = Any  # of conftest.py
 SLURM = {"ID": "7", "MIN": "3", "STEP": "2", "COUNT": "4"}
 
 
-def shard(runs: Runs, text: str, *overrides: str) -> str:
-    """Compute a shard of the experiment; returns what was said."""
+def shard(runs: Runs, text: str, *overrides: str, fits: int | None = None) -> str:
+    """Compute a shard of the experiment, where so many networks fit the memory; returns what was said."""
     import io  # noqa: PLC0415
 
     from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
@@ -29,6 +37,8 @@ def shard(runs: Runs, text: str, *overrides: str) -> str:
     screen = io.StringIO()
     prepared = prepare(runs.experiment, ["limits.isolation=false", *overrides])
     trainer = runner.make_trainer(prepared)
+    if fits is not None:
+        trainer = runner.make_trainer(prepared, fits * trainer.stack_limits(prepared.plan)[1])
     run_shard(prepared, trainer, runs.paths, RunConsole(screen, width=200), read_shard(text, {}))
     return screen.getvalue()
 
@@ -68,9 +78,40 @@ def test_a_shard_goes_on_where_it_was(runs: Runs) -> None:
     assert (runs.trained, runs.asked) == ([], [])
 
 
-def test_more_shards_than_stacks(runs: Runs) -> None:
-    assert "there are only 2 stacks, none of them for this shard" in shard(runs, "3/3")
+def test_more_shards_than_networks(runs: Runs) -> None:
+    assert "there are only 4 networks, none of them for this shard" in shard(runs, "1/5")
     assert (runs.trained, runs.asked) == ([], [])
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
+def test_shards_with_different_memory_leave_no_network_to_nobody(first: int, second: int, runs: Runs) -> None:
+    wanted = "methods=[gate, {refits: {announced: true}}]"
+    shard(runs, "1/2", wanted, fits=first)
+    assert sum(runs.trained) == 2
+    # of the two networks that the method wants besides one is of this shard
+    assert "1 of 2 networks that it wants next are for other shards" in shard(
+        runs, "2/2", wanted, fits=second
+    )
+    assert sum(runs.trained) == 3
+    shard(runs, "1/2", wanted, fits=first)
+    assert (runs.trained, runs.asked) == ([1], [("refits", 4)])
+    runs(wanted, "limits.isolation=false")
+    assert (runs.trained, runs.asked) == ([], [])
+
+
+def test_what_was_trained_in_other_stacks_is_found(runs: Runs) -> None:
+    from deepfeat.runs import runner  # noqa: PLC0415 - loads TensorFlow
+    from deepfeat.runs.fitting import LedgerFit  # noqa: PLC0415
+    from deepfeat.runs.ledger.ledger import Ledger  # noqa: PLC0415
+    from deepfeat.runs.prepare import prepare  # noqa: PLC0415
+
+    prepared = prepare(runs.experiment, ["training.stack_size=3"])
+    LedgerFit(Ledger(runs.paths.ledger))(prepared.plan.select([1, 2, 3]), runner.make_trainer(prepared))
+    assert runs.trained == [3]
+    shard(runs, "2/2")
+    assert (runs.trained, runs.asked) == ([], [("gate", 2)])
+    shard(runs, "1/2")
+    assert (runs.trained, runs.asked) == ([1], [("gate", 2)])
 
 
 def test_a_share_of_auto_is_not_known(runs: Runs) -> None:
@@ -90,9 +131,41 @@ def test_anything_else_is_refused_with_what_to_write(text: str) -> None:
         read_shard(text, {})
 
 
-def test_every_stack_is_in_one_share() -> None:
-    shares = [Shard(number, 3) for number in (1, 2, 3)]
-    assert [[share.takes(index) for share in shares].count(True) for index in range(10)] == [1] * 10
+@given(items=st.lists(st.integers()), count=st.integers(1, 40))
+def test_everything_is_in_one_share_and_all_are_of_a_size(items: list[int], count: int) -> None:
+    shares = [Shard(number, count).of(items) for number in range(1, count + 1)]
+    assert [item for share in shares for item in share] == items
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.fixture(scope="module")
+def cut(
+    make_data: Callable[..., Dataset], make_network: Callable[..., Network]
+) -> tuple[FitPlan, dict[int, Trainer]]:
+    """A plan of splits of different sizes, and what trains it where so many networks fit the memory."""
+    data, network = make_data("regression", rows=97, n_groups=15), make_network()
+    plan = build_plan(data, SplitSettings(), 30, 0, network)
+    learning = TrainingSettings(batch_size=16, loss="squared_error")
+    each = Trainer(data, network, learning).stack_limits(plan)[1]
+    # twice as much, because the first is not the largest
+    fits = {members: 2 * members * each for members in (1, 2, 5, 20)}
+    return plan, {
+        members: Trainer(data, network, learning, memory=memory) for members, memory in fits.items()
+    }
+
+
+@given(memory=st.lists(st.sampled_from([1, 2, 5, 20]), min_size=1, max_size=8))
+@settings(max_examples=30, deadline=None)
+def test_every_network_is_of_one_shard_whatever_memory_each_of_them_has(
+    cut: tuple[FitPlan, dict[int, Trainer]], memory: list[int]
+) -> None:
+    plan, trainers = cut
+    trained: list[int] = []
+    for number, fits in enumerate(memory, start=1):
+        trainer = trainers[fits]
+        own = plan.select(Shard(number, len(memory)).members(plan, trainer))
+        trained += [own.seeds[member] for stack in trainer.stacks(own) for member in stack]
+    assert sorted(trained) == sorted(plan.seeds)
 
 
 def test_what_its_methods_read_is_not_in_reach_of_a_run_that_collects(
