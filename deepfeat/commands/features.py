@@ -63,7 +63,15 @@ def features(
     from deepfeat.interop.features import learn, save_classifier, write_features  # noqa: PLC0415 - needs TensorFlow
 
     target = output or Path(f"features-{os.path.basename(layer)}.parquet")  # noqa: PTH119 - a name, not a path
-    rows = write_features(run, layer, target, data=data, model=model, memory=limit)
+    rows = write_features(
+        run,
+        layer,
+        target,
+        data=data,
+        model=model,
+        memory=limit,
+        warn=lambda text: say(f"warning: {text}", err=True),
+    )
     say(f"{target}: {rows:,} rows")
     if classifier:
         learned = learn(target)

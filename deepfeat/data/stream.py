@@ -1,5 +1,6 @@
 """Rows of a file as a trained network takes them, a few at a time: the same columns, the same categories."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,17 @@ from numpy.typing import NDArray
 
 from deepfeat.config.schema import DataConfig
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.faults import shorten
+from deepfeat.data.faults import Faults, shorten
 from deepfeat.data.images.load import find_images, label_levels, read_images
 from deepfeat.data.matrix import column_medians
 from deepfeat.data.outline import MEMORY_LIMIT, outline_table
+from deepfeat.data.unlike import refuse_unlike
 from deepfeat.errors import InputError, Problem
 
+log = logging.getLogger(__name__)
+
 Resolve = Callable[[str], Path]
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,12 @@ class Rows:
 
 
 def stream(
-    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int
+    config: DataConfig,
+    data: Dataset,
+    resolve: Resolve,
+    path: Path | None,
+    rows: int,
+    warn: Warn = log.warning,
 ) -> Iterator[Rows]:
     """The rows of a file, encoded as those that networks were trained on.
 
@@ -45,18 +55,19 @@ def stream(
         resolve: the file that a setting means.
         path: other rows than those of the experiment: a table with the same columns, or images.
         rows: at a time, at most.
+        warn: told of values that the networks do not know, before the first rows come.
 
     Raises:
-        InputError: the file cannot be used, or has other columns.
+        InputError: the file cannot be used, has other columns, or values that mean nothing to the networks.
     """
     if data.images is not None and config.images is not None:
         yield from _images(config, data, resolve, path, rows)
     else:
-        yield from _table(config, data, resolve, path, rows)
+        yield from _table(config, data, resolve, path, rows, warn)
 
 
 def _table(
-    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int
+    config: DataConfig, data: Dataset, resolve: Resolve, path: Path | None, rows: int, warn: Warn
 ) -> Iterator[Rows]:
     own = resolve(str(config.path))
     names = resolve(config.names) if config.names else None
@@ -67,6 +78,9 @@ def _table(
     if lacking or known.roles.names != other.roles.names:
         reason = f"has no column {shorten(lacking[0])}" if lacking else "has other columns, or another order"
         raise InputError(Problem(str(path), 0, 0, f"{reason}; give a table with the columns of {own}"))
+    if path is not None:
+        for warning in refuse_unlike(known.encoder, other.chunks, other.roles, Faults(str(path)), own):
+            warn(warning)
     places = known.encoder.places
     medians = np.zeros(data.n_columns, dtype=np.float32)
     medians[places] = column_medians(data.x, places, MEMORY_LIMIT)

@@ -1,6 +1,7 @@
 """What a layer of a trained network answers, as features for other models: written, read, learned from."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepfeat.data.stream import stream
+from deepfeat.data.stream import Warn, stream
 from deepfeat.ensemble import NotApplicable
 from deepfeat.errors import InputError, Problem
 from deepfeat.interop.loading import load_run
 from deepfeat.runs.again import loaded_again
 from deepfeat.writing.atomic import write_with
+
+log = logging.getLogger(__name__)
 
 # Bytes of answers that are held at a time, unless somebody says otherwise.
 MEMORY = 1 << 26
@@ -44,7 +47,14 @@ class Batch:
 
 
 def write_features(
-    run: Path, layer: str, output: Path, *, data: Path | None = None, model: int = 0, memory: int = MEMORY
+    run: Path,
+    layer: str,
+    output: Path,
+    *,
+    data: Path | None = None,
+    model: int = 0,
+    memory: int = MEMORY,
+    warn: Warn = log.warning,
 ) -> int:
     """Write the outputs of a layer to Parquet, batch by batch: never more of them in memory than `memory`.
 
@@ -58,6 +68,7 @@ def write_features(
         data: other rows than those of the experiment: a table with the same columns, or images.
         model: number of the network.
         memory: bytes.
+        warn: told of values in other rows that the networks do not know, and what they are taken as.
 
     Returns:
         How many rows were written.
@@ -92,7 +103,8 @@ def write_features(
     def write(path: Path) -> None:
         nonlocal written
         with pq.ParquetWriter(path, schema, use_dictionary=["label"]) as writer:
-            for part in stream(loaded.experiment.data, whole.data, loaded.resolve_path, data, rows):
+            given = loaded.experiment.data, whole.data, loaded.resolve_path, data
+            for part in stream(*given, rows, warn):
                 answers = ensemble.activations(part.x, layer)[0].reshape(len(part.x), width)
                 values = pa.FixedSizeListArray.from_arrays(pa.array(answers.reshape(-1)), width)
                 columns = [pa.array(part.numbers), pa.array(part.labels.tolist(), pa.string()), values]

@@ -90,3 +90,76 @@ def test_numbers_of_images_are_labels_where_they_are_known(tmp_path: Path) -> No
     np.savez(tmp_path / "other.npz", x=x[:3], y=[0.5, np.nan, 1])
     own = {"images": str(tmp_path / "own.npz"), "task": "regression"}
     assert labels(tmp_path / "other.npz", **own) == ["0.5", "", "1"]
+
+
+def mixed(write: Callable[..., Path], name: str, numbers: list[object], kinds: list[str]) -> Path:
+    """A table with a number, a category and a target."""
+    rows = [
+        f"{number},{kind},{row % 2}" for row, (number, kind) in enumerate(zip(numbers, kinds, strict=True))
+    ]
+    return write(name, "\n".join(["a,kind,y", *rows]) + "\n")
+
+
+@pytest.fixture
+def own(write: Callable[..., Path]) -> Path:
+    """What networks were trained on: `z` is the most frequent kind, 4.5 the median."""
+    return mixed(write, "own.csv", [*range(10)] * 2, ["x", "y", "z", "z"] * 5)
+
+
+def test_texts_where_numbers_were_are_refused(own: Path, write: Callable[..., Path]) -> None:
+    other = mixed(write, "other.csv", ["", "high", "low", "high"] * 5, ["x"] * 10 + ["y"] * 10)
+    with pytest.raises(InputError) as caught:
+        streamed(other, path=str(own), target="y")
+    assert str(caught.value) == (
+        "other.csv:3:1: found 'high' in 'a' (15 such cells), a column of numbers in own.csv; write numbers, "
+        "or leave the cell empty"
+    )
+
+
+def test_a_text_in_a_row_that_training_would_drop_is_refused(own: Path, write: Callable[..., Path]) -> None:
+    other = mixed(write, "other.csv", [*range(19), "high"], ["x", "y"] * 9 + ["x", ""])
+    with pytest.raises(InputError, match=r"other\.csv:21:1: found 'high' in 'a', a column of numbers"):
+        streamed(other, path=str(own), target="y", missing="drop")
+
+
+@pytest.mark.parametrize(("kinds", "first"), [(["p", "q"], "p"), (["", "Z"], "Z"), (["1", "2"], "1")])
+def test_categories_of_which_none_is_known_are_refused(
+    kinds: list[str], first: str, own: Path, write: Callable[..., Path]
+) -> None:
+    other = mixed(write, "other.csv", [*range(20)], kinds * 10)
+    line = 2 + kinds.index(first)
+    with pytest.raises(InputError) as caught:
+        streamed(other, path=str(own), target="y")
+    assert str(caught.value) == (
+        f"other.csv:{line}:2: found '{first}' in 'kind', in which no value is one of the categories in "
+        "own.csv; write them as there: x, y, z"
+    )
+
+
+def test_every_column_that_means_nothing_is_told_at_once(own: Path, write: Callable[..., Path]) -> None:
+    other = mixed(write, "other.csv", ["high", "low"] * 10, ["p", "q"] * 10)
+    with pytest.raises(InputError) as caught:
+        streamed(other, path=str(own), target="y")
+    assert [(problem.line, problem.column) for problem in caught.value.problems] == [(2, 1), (2, 2)]
+
+
+def test_categories_of_which_some_are_known_are_told(own: Path, write: Callable[..., Path]) -> None:
+    other = mixed(write, "other.csv", [*range(20)], ["x", "new", "", "y"] * 5)
+    told: list[str] = []
+    config = DataConfig(path=str(own), target="y")
+    (rows,) = stream(config, load_data(config), Path, other, 100, told.append)
+    (warning,) = told
+    assert warning == (
+        "kind: 5 of 15 values are categories that the networks do not know (first: 'new' in line 3), taken "
+        "as z, the most frequent category that they know."
+    )
+    assert rows.x[:4, 1:].tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0]]
+
+
+def test_missing_values_are_filled_in_without_a_word(own: Path, write: Callable[..., Path]) -> None:
+    other = mixed(write, "other.csv", [1, ""] * 10, ["x", "", "y", ""] * 5)
+    told: list[str] = []
+    config = DataConfig(path=str(own), target="y")
+    (rows,) = stream(config, load_data(config), Path, other, 100, told.append)
+    assert told == []
+    assert rows.x[:2].tolist() == [[1, 1, 0, 0], [4.5, 0, 0, 1]]

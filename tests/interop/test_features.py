@@ -116,7 +116,11 @@ def test_features_of_a_table(tmp_path: Path) -> None:
     others = tmp_path / "others.csv"
     others.write_text("\n".join([lines[0], *lines[5:40], "1.5,,new,1"]) + "\n")
     write_features(tmp_path / "t", "dense_1", tmp_path / "all.parquet")
-    assert write_features(tmp_path / "t", "dense_1", tmp_path / "some.parquet", data=others) == 36
+    arguments = ["features", str(tmp_path / "t"), "--layer", "dense_1", "--data", str(others)]
+    done = CliRunner().invoke(program, [*arguments, "-o", str(tmp_path / "some.parquet")])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.endswith("some.parquet: 36 rows\n")
+    assert "warning: kind: 1 of 36 values is a category" in done.stderr
     whole, some = (
         np.concatenate([batch.features for batch in read_features(tmp_path / name)])
         for name in ("all.parquet", "some.parquet")
