@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from deepfeat.data.cells import is_number, number_name
 from deepfeat.data.levels import Level
 
 
@@ -36,7 +37,17 @@ class Coding:
         )
 
     def encode(self, texts: pa.Array) -> NDArray[np.int64]:
-        """(rows,) codes, -1 where the text is missing, or none of those that occur."""
-        places = pc.index_in(texts, value_set=pa.array(self.texts, pa.string()))
+        """(rows,) codes, -1 where the text is missing, or means none of the levels."""
+        known = {**dict(zip(self.texts, self.codes.tolist(), strict=True)), **self._other_numbers(texts)}
+        places = pc.index_in(texts, value_set=pa.array([*known], pa.string()))
         found = np.array(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
-        return np.where(found < 0, -1, self.codes[found])
+        return np.where(found < 0, -1, np.array([*known.values()], dtype=np.int64)[found])
+
+    def _other_numbers(self, texts: pa.Array) -> dict[str, int]:
+        """Codes of texts that do not occur, but are numbers that do: another table may write `1` as `1.0`."""
+        codes = {name: code for code, name in enumerate(self.names)}
+        if not all(is_number(name) for name in codes):
+            return {}
+        rest = set(pc.unique(texts).to_pylist()) - {*self.texts, None}
+        named = {text: number_name(float(text)) for text in rest if is_number(text)}
+        return {text: codes[name] for text, name in named.items() if name in codes}

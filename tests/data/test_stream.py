@@ -156,6 +156,13 @@ def test_categories_of_which_some_are_known_are_told(own: Path, write: Callable[
     assert rows.x[:4, 1:].tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0]]
 
 
+def test_categories_that_are_numbers_are_known_however_they_are_written(write: Callable[..., Path]) -> None:
+    own = mixed(write, "own.csv", [*range(20)], ["1", "2", "30", "30"] * 5)
+    other = mixed(write, "other.csv", [*range(20)], ["2.0", "30", "3e1", "01"] * 5)
+    rows = streamed(other, path=str(own), target="y", categories=["kind"])
+    assert rows[0].x[:4, 1:].tolist() == [[0, 1, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0]]
+
+
 def test_missing_values_are_filled_in_without_a_word(own: Path, write: Callable[..., Path]) -> None:
     other = mixed(write, "other.csv", [1, ""] * 10, ["x", "", "y", ""] * 5)
     told: list[str] = []
