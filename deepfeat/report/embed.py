@@ -21,6 +21,7 @@ from deepfeat.writing.labels import number_format
 
 _ROWS = 60
 """Rows of the numbers below a figure."""
+_P_VALUES = ("p", "q", "p_value", "q_value")
 _LARGEST_SVG = 200_000
 """Bytes; the PNG of a figure with more is shown instead."""
 _SCALE = 0.7
@@ -173,12 +174,12 @@ def numbers(table: pd.DataFrame) -> Numbers:
         table: columns of numbers have one format each.
     """
     columns = []
-    for _, column in table.head(_ROWS).items():  # noqa: PERF102 - a table, not a dict
+    for name, column in table.head(_ROWS).items():
         if pd.api.types.is_integer_dtype(column):
             texts = ["" if value is pd.NA else signed(f"{value:,}") for value in column]
             columns.append([Cell(text, is_number=True) for text in texts])
         elif pd.api.types.is_float_dtype(column):
-            form = number_format(column)
+            form = "p" if name in _P_VALUES else number_format(column)
             columns.append([Cell(written(float(value), form), is_number=True) for value in column])
         else:
             columns.append([Cell(visible(str(value)), is_number=False) for value in column])

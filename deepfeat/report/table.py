@@ -230,7 +230,9 @@ def _legend(results: Results, groups: Container[str]) -> str:
     if "stability" in groups and "top_share" in results.ranking:
         told.append(f"{_top(results)}: of the networks, how many rank the feature so high.")
     if "tests" in groups:
-        told.append("Effect, p and q: see Effects.")
+        with_intervals = [name for name in results.ranking.columns if str(name).endswith(".ci_low")]
+        where = "Effects" if results.ranking[with_intervals].notna().any(axis=None) else "Methods"
+        told.append(f"Effect, p and q: see {where}.")
     return " ".join(told)
 
 
@@ -283,6 +285,8 @@ def _tests(results: Results) -> list[Column]:
         if estimate == "effect":
             label = _kind(results, method) or label
         values = ranking[column].to_numpy(dtype=np.float64)
+        if np.isnan(values).all():
+            continue  # a method that tests, but has no single effect
         if form == "selected":
             marks = ["yes" if value == 1 else "" for value in values]
             found.append(Column(column, f"{method}: {label}", "text", marks, "tests", first="down"))

@@ -75,6 +75,11 @@ def test_descriptions_of_files_that_are_not_there_are_passed_over(make_run: Make
     assert left_by(Results(paths.root), "gate", "m") == []
 
 
+def test_a_small_p_is_not_nothing() -> None:
+    _, rows, _ = numbers(pd.DataFrame({"p_value": [1e-9, 0.25], "score": [1e-9, 0.25]}))
+    assert [[cell.text for cell in row] for row in rows] == [["< 0.001", "0.000"], ["0.250", "0.250"]]
+
+
 def test_numbers_of_thousands_are_easy_to_read() -> None:
     table = pd.DataFrame({"whole": pd.array([141280, None], dtype="Int64"), "part": [12345.5, 1.0]})
     texts = [[cell.text for cell in row] for row in numbers(table)[1]]

@@ -63,6 +63,19 @@ def test_says_what_the_numbers_mean(make_run: MakeRun) -> None:
     )
 
 
+def test_tests_without_a_single_effect_are_not_looked_for_among_effects(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"], full=True)
+    ranking = pd.read_csv(paths.ranking)
+    none = [name for name in ranking if name.rpartition(".")[2] in ("effect", "ci_low", "ci_high")]
+    ranking[none] = np.nan
+    ranking.to_csv(paths.ranking, index=False)
+    table = ranking_table(Results(paths.root))
+    assert table.legend.endswith("Effect, p and q: see Methods.")
+    keys = {column.key for column in table.columns}
+    assert "gate.p_value" in keys
+    assert "gate.effect" not in keys
+
+
 def test_says_no_more_than_the_table_has(make_run: MakeRun) -> None:
     paths = make_run(["a"], members=1, methods=("gate",), across_methods="robust_rank")
     legend = ranking_table(Results(paths.root)).legend
