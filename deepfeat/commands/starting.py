@@ -37,6 +37,8 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
 
     written = write_experiment(directory, data, target, names, plugged_in((), directory))
     say(f"{written.path}: {seen(written.glance)}")
+    for warning in written.glance.unread:
+        say(f"  warning: {warning}")
     for column, reason in written.glance.ignored.items():
         say(f"  ignored  {column}: {reason}")
     say(f"  asked    {', '.join(written.methods)}")

@@ -14,6 +14,7 @@ from deepfeat.data.reading import Replay
 from deepfeat.data.remarks import is_called_identifier, is_identifier
 from deepfeat.data.sniff import first_bytes, sniff
 from deepfeat.data.survey import ColumnSummary, Survey, survey_table
+from deepfeat.data.unread import Unread, told, why_unread
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_COUNTED = 2_000
@@ -24,7 +25,7 @@ _IDENTIFIERS = "identifiers or free text"
 _SETTLED_BY_IGNORING = {
     "columns without any value": "no value at all",
     "columns of identifiers or free text": _IDENTIFIERS,
-    "columns of texts that should be numbers": "dates or numbers with a unit",
+    "unprintable texts": "texts that cannot be shown",
 }
 _UNUSABLE = "of a type that is no number and no category"
 _HEAD_BYTES = 65_536
@@ -41,6 +42,7 @@ class Glance:
         codes: columns of a few whole numbers, which may be codes of categories.
         groups: columns whose equal values may be one patient, family or batch.
         incomplete: rows with a missing value.
+        unread: a sentence for each kind of columns that are ignored because nobody can read them.
     """
 
     config: DataConfig
@@ -49,6 +51,7 @@ class Glance:
     codes: Sequence[str]
     groups: Sequence[str]
     incomplete: int
+    unread: Sequence[str] = ()
 
 
 def glance_at(path: Path, target: str, names_path: Path | None = None, written: str | None = None) -> Glance:
@@ -78,7 +81,7 @@ def glance_at(path: Path, target: str, names_path: Path | None = None, written: 
     config = asked.model_copy(update={"ignore": list(ignored), "missing": missing})
     outline = outline_table(config, path, names_path)
     incomplete = sum(int(chunk.missing.any(axis=1).sum()) for chunk in outline.chunks)
-    return Glance(config, outline, ignored, codes, groups, incomplete)
+    return Glance(config, outline, ignored, codes, groups, incomplete, told(columns.unread))
 
 
 @dataclass
@@ -88,6 +91,7 @@ class _Columns:
     ignored: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    unread: dict[str, Unread] = field(default_factory=dict)
     target_has_gaps: bool = False
 
 
@@ -107,6 +111,11 @@ def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Column
     found.target_has_gaps = any(survey.missing[used] for used in roles.targets)
     for used in roles.features:
         name, summary = roles.names[used], survey.summary(used)
+        unread = why_unread(summary)
+        if unread is not None:
+            found.unread[name] = unread
+            found.ignored[name] = unread.found
+            continue
         reason = _reason_to_ignore(survey, roles, used)
         if reason is not None:
             found.ignored[name] = reason
@@ -114,11 +123,14 @@ def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Column
             found.groups.append(name)
         elif reason is None and _may_be_codes(summary):
             found.codes.append(name)
+    if found.unread and len(found.ignored) == len(every.features):
+        # nothing would be left: let what is wrong with the columns be told as faults
+        found.ignored = {name: why for name, why in found.ignored.items() if name not in found.unread}
     return found
 
 
 def _reason_to_ignore(survey: Survey, roles: Roles, used: int) -> str | None:
-    """Why a column can be no feature; None where it can be one, or where only the user can mend it."""
+    """Why a column that can be read can be no feature; None where it can be one."""
     alone = Roles(roles.file_columns, roles.names, (used,), roles.targets, None, frozenset())
     faults = Faults("")
     judge_features(survey, alone, faults)
@@ -128,7 +140,8 @@ def _reason_to_ignore(survey: Survey, roles: Roles, used: int) -> str | None:
     summary = survey.summary(used)
     if not summary.texts and is_identifier(roles.names[used], summary, survey.rows_kept):
         return "row numbers or identifiers"
-    if not summary.texts and summary.low == summary.high:
+    is_one_text = summary.counts is not None and len(summary.counts.rows) == 1
+    if is_one_text if summary.texts else summary.low == summary.high:
         return "the same value in every row"
     return None
 

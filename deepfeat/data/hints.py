@@ -18,15 +18,19 @@ class Hint(NamedTuple):
         what: a phrase for `found 'x', <what>`.
         cure: what to do, as an imperative.
         never_category: whether a column of such texts is numbers or times gone wrong, never categories.
+        sure: whether it can be nothing else.
     """
 
     what: str
     cure: str
     never_category: bool = True
+    sure: bool = True
 
 
-def _rule(pattern: str, what: str, cure: str, *, never_category: bool = True) -> tuple[re.Pattern[str], Hint]:
-    return re.compile(pattern, re.IGNORECASE), Hint(what, cure, never_category)
+def _rule(
+    pattern: str, what: str, cure: str, *, never_category: bool = True, sure: bool = True
+) -> tuple[re.Pattern[str], Hint]:
+    return re.compile(pattern, re.IGNORECASE), Hint(what, cure, never_category, sure)
 
 
 _RULES = (
@@ -43,9 +47,10 @@ _RULES = (
     ),
     _rule(_SHEET_ERROR, "a spreadsheet error", "mend the sheet, or add it to data.missing_values"),
     _rule(
-        r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?",
+        r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?",
         "a number with thousands separators (or a decimal comma)",
         "write plain numbers such as 1234.5",
+        sure=False,
     ),
     _rule(
         r"[+-]?\d{1,3}([.' \u00a0\u202f]\d{3})+(,\d+)?",

@@ -8,13 +8,13 @@ from deepfeat.data.header import control_character
 from deepfeat.data.hints import hint_at
 from deepfeat.data.levels import COUNTED_LEVELS, Level
 from deepfeat.data.survey import ColumnSummary, Survey
+from deepfeat.data.unread import gone_wrong
 
 MOST_LEVELS = 50
 """Levels of a text column beyond which it is taken for an identifier or free text."""
 
 _LONGEST_LEVEL = 200
 _NEARLY_ALL = 0.9
-_EXAMINED_LEVELS = 50
 
 
 def judge_features(survey: Survey, roles: Roles, faults: Faults) -> Mapping[int, tuple[Level, ...]]:
@@ -121,18 +121,15 @@ class _Judge:
 
     def _is_number_gone_wrong(self, name: str, column: int, summary: ColumnSummary) -> bool:
         """Whether the texts are all dates, decimal commas and the like, which are never categories."""
-        if summary.counts is None or summary.first_text is None:
+        wrong = gone_wrong(summary)
+        if wrong is None:
             return False
-        texts = [*summary.counts.rows][:_EXAMINED_LEVELS] or [summary.first_text.text]
-        hints = [hint_at(text) for text in texts]
-        first = next((hint for hint in hints if hint is not None and hint.never_category), None)
-        if first is None or not all(hint is not None for hint in hints):
-            return False
+        cell, hint = wrong
         self._faults.add(
             "columns of texts that should be numbers",
-            summary.first_text.line,
+            cell.line,
             column,
-            f"found {quote(summary.first_text.text)}, {first.what}, in {quote(name)}; {first.cure}, "
+            f"found {quote(cell.text)}, {hint.what}, in {quote(name)}; {hint.cure}, "
             "or list the column in data.ignore",
         )
         return True

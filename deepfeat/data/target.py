@@ -14,6 +14,7 @@ from deepfeat.data.kinds import check_number, check_text
 from deepfeat.data.levels import COUNTED_LEVELS, Level
 from deepfeat.data.reading import Chunk
 from deepfeat.data.survey import ColumnSummary, Survey
+from deepfeat.data.unread import gone_wrong
 from deepfeat.writing.labels import counted
 
 MOST_NUMERIC_CLASSES = 20
@@ -161,6 +162,8 @@ class _Judge:
         is_numeric = summary.texts == 0 or summary.numbers > summary.texts
         if summary.texts and is_numeric and wanted in {"auto", "regression"}:
             return self._number(used, summary)  # which says what is wrong with it
+        if wanted in {"auto", "regression"} and self._is_number_gone_wrong(used, summary, levels):
+            return None
         if len(levels) == 1:
             self._add(
                 used,
@@ -172,6 +175,20 @@ class _Judge:
         if task == "regression":
             return self._number(used, summary)
         return self._classes(used, summary, levels, task)
+
+    def _is_number_gone_wrong(self, used: int, summary: ColumnSummary, levels: tuple[Level, ...]) -> bool:
+        """Whether a target holds numbers that are written as none; `<5` and `>5` may well be two classes."""
+        wrong = gone_wrong(summary)
+        if wrong is None or 0 < len(levels) <= MOST_NUMERIC_CLASSES:
+            return False
+        cell, hint = wrong
+        self._add(
+            used,
+            f"found {quote(cell.text)}, {hint.what}, in the target {quote(self._roles.names[used])}; "
+            f"{hint.cure}",
+            cell.line,
+        )
+        return True
 
     def _number(self, used: int, summary: ColumnSummary) -> Target | None:
         """A target that is a number."""

@@ -63,9 +63,7 @@ def write_experiment(
         raise InputError(replace(each, message=_as_typed(each.message)) for each in error.problems) from error
     if names is not None:
         config = glance.config.model_copy(update={"names": _from(folder, names)})
-        glance = Glance(
-            config, glance.outline, glance.ignored, glance.codes, glance.groups, glance.incomplete
-        )
+        glance = replace(glance, config=config)
     methods: dict[str, type[Method]] = dict(registry.methods)
     make_directory(folder)
     write_text(path, draft(experiment_name(table), glance, methods, path))

@@ -44,7 +44,7 @@ def test_a_table_is_described_so_that_it_can_be_used(
     assert dict(glance.ignored) == {
         "id": "row numbers or identifiers",
         "patient": "identifiers or free text",
-        "visit": "dates or numbers with a unit",
+        "visit": "'2024-01-11' is a date",
         "empty": "no value at all",
         "same": "the same value in every row",
         "note": "identifiers or free text",
@@ -101,6 +101,53 @@ def test_columns_of_parquet_that_are_no_features_are_left_out(tmp_path: Path) ->
     parquet.write_table(pa.table(columns), tmp_path / "mine.parquet")
     glance = glance_at(tmp_path / "mine.parquet", "outcome")
     assert dict(glance.ignored) == {"when": "of a type that is no number and no category"}
+
+
+def test_columns_that_nobody_can_read_are_left_out_with_what_is_wrong_and_how_to_mend_it(
+    write: Write,
+) -> None:
+    rows = [
+        f"{row};{row % 7},{1 + row % 3};{row % 5 or '1,234'};{row % 9 or '1 mg'};{row % 2}"
+        for row in range(60)
+    ]
+    rows[1:3] = ["7;3;1;5 ca.;0", "3;4;2;6;1"]
+    glance = glance_at(write("mine.csv", "\n".join(["a;CRP;Hb;dose;y", *rows]) + "\n"), "y")
+    assert dict(glance.ignored) == {
+        "CRP": "'0,1' is a number with a decimal comma",
+        "Hb": "'1,234', a number with thousands separators (or a decimal comma), is among its numbers",
+        "dose": "'1 mg', a number with a unit, is among its numbers",
+    }
+    assert glance.unread[0] == (
+        "CRP is ignored: '0,1' is a number with a decimal comma; write it with a decimal point, "
+        "and take it out of data.ignore."
+    )
+    assert len(glance.unread) == 3
+
+
+def test_columns_with_one_fault_are_told_together(write: Write) -> None:
+    rows = [f"{row * 7 % 60};{row},5;{row % 3},25;{row % 2}" for row in range(60)]
+    glance = glance_at(write("mine.csv", "\n".join(["a;CRP;Hb;y", *rows]) + "\n"), "y")
+    assert glance.unread == [
+        (
+            "CRP, Hb are ignored: '0,5' is a number with a decimal comma; write it with a decimal point, "
+            "and take them out of data.ignore."
+        )
+    ]
+
+
+def test_a_target_with_decimal_commas_is_no_class(write: Write) -> None:
+    rows = [f"{row * 7 % 60};{row},5" for row in range(60)]
+    path = write("mine.csv", "\n".join(["a;y", *rows]) + "\n")
+    with pytest.raises(
+        InputError, match="found '0,5', a number with a decimal comma, in the target 'y'; write"
+    ):
+        glance_at(path, "y")
+
+
+def test_a_text_that_is_in_every_row_is_ignored_as_a_number_is(write: Write) -> None:
+    rows = [f"{row * 7 % 60},{'' if row == 3 else 'here'},{row % 2}" for row in range(60)]
+    glance = glance_at(write("mine.csv", "\n".join(["a,place,y", *rows]) + "\n"), "y")
+    assert dict(glance.ignored) == {"place": "the same value in every row"}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from deepfeat.data.hints import hint_at
         ("1 234", "a number with thousands separators"),
         ("1'234", "a number with thousands separators"),
         ("1,5", "a number with a decimal comma"),
+        ("-0,335", "a number with a decimal comma"),
         (",5", "a number with a decimal comma"),
         ("1_000", "a number with underscores"),
         ("12.5 %", "a percentage"),

@@ -82,6 +82,21 @@ def test_the_commands_that_it_tells_can_be_pasted(table: Path, tmp_path: Path, d
     assert (code, err.strip().split(": ")[-1]) == (2, "deepfeat init --data 'my table.csv'")
 
 
+def test_what_is_wrong_with_numbers_is_said_first(tmp_path: Path, deepfeat: Type) -> None:
+    rows = [f"{3 * row % 50};{row},5;{row % 2}" for row in range(60)]
+    (tmp_path / "german.csv").write_text("\n".join(["age;CRP;y", *rows]) + "\n")
+    code, out, err = deepfeat("init", "--data", "german.csv", "--target", "y")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1:3] == [
+        (
+            "  warning: CRP is ignored: '0,5' is a number with a decimal comma; write it with a decimal point, "
+            "and take it out of data.ignore."
+        ),
+        "  ignored  CRP: '0,5' is a number with a decimal comma",
+    ]
+    assert deepfeat("validate", "experiment.yml")[0] == 0
+
+
 def test_names_can_be_in_a_file_of_their_own(tmp_path: Path, deepfeat: Type) -> None:
     (tmp_path / "mine.data").write_text("".join(f"{7 * row % 50},{row % 2}\n" for row in range(40)))
     (tmp_path / "names").write_text("size\n")
