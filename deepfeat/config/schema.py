@@ -130,7 +130,11 @@ class DataConfig(Section):
     names: Annotated[str | None, AfterValidator(lambda text: text or None)] = Field(
         default=None, description="for a table without header: a file with the column names in one line"
     )
-    target: Text = Field(default="last", description="the column to predict; `last` is the last one")
+    target: Text = Field(
+        default="last",
+        description="the column to predict; `last` is the last one; of two classes the last in order (of the "
+        "alphabet, or of numbers) is the positive one: recode the column to change that",
+    )
     targets: Annotated[list[Text], AfterValidator(_distinct)] | None = Field(
         default=None,
         min_length=1,
