@@ -7,6 +7,8 @@ import click
 
 from deepfeat.commands.common import CONTEXT, plugged_in, say
 
+_NAMED = 5
+
 
 @click.command(context_settings=CONTEXT)
 @click.argument("directory", type=click.Path(path_type=Path), default=".", metavar="[DIR]")
@@ -32,17 +34,28 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
       deepfeat init --data Data/mine.csv --target outcome
       deepfeat init heart --data Data/heart.data --names Data/attributes
     """
+    from deepfeat.config import dump_value  # noqa: PLC0415 - commands import what they need
     from deepfeat.starting.draft import seen  # noqa: PLC0415 - commands import what they need
     from deepfeat.starting.init import write_experiment  # noqa: PLC0415
 
     written = write_experiment(directory, data, target, names, plugged_in((), directory))
-    say(f"{written.path}: {seen(written.glance)}")
-    for warning in written.glance.unread:
+    glance, found = written.glance, written.glance.outline.target
+    say(f"{written.path}: {seen(glance)}")
+    for warning in glance.unread:
         say(f"  warning: {warning}")
-    for column, reason in written.glance.ignored.items():
+    for column, reason in glance.ignored.items():
         say(f"  ignored  {column}: {reason}")
+    if found.task == "binary":
+        negative, positive = found.classes
+        say(f"  positive {positive} (not {negative}): the last in order; recode the column to change that")
     say(f"  asked    {', '.join(written.methods)}")
-    for warning in written.glance.outline.warnings:
+    if glance.groups:
+        names, line = " or ".join(glance.groups[:_NAMED]), f"`group: {dump_value(glance.groups[0])}`"
+        say(
+            f"  warning: where rows of one value of {names} belong together, take the # away before {line} "
+            "in data: no split parts them then"
+        )
+    for warning in glance.warnings:
         say(f"  warning: {warning}")
     click.echo(f"Look at it, then: deepfeat run {shlex.quote(str(written.path))} --models 5")
 

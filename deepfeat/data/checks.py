@@ -1,6 +1,6 @@
-"""What only the encoded rows show: copies of rows, and features that give the target away.
+"""What only the encoded rows show: copies, features that give the target away, and a target that is skewed.
 
-Both look at each block once, while it is encoded, and never keep rows.
+Each block is looked at once, while it is encoded, and no inputs are kept.
 """
 
 from collections.abc import Sequence
@@ -8,45 +8,66 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deepfeat.data.copies import CopiedFeatures, Duplicates
 from deepfeat.data.dataset import Feature
-from deepfeat.data.faults import shorten
+from deepfeat.data.faults import quote, shorten
 from deepfeat.data.remarks import listed
 from deepfeat.data.target import Target
 
 _LEAST_ROWS_PER_LEVEL = 4
 _LINEAR = 1 - 1e-9
+_SKEWED = 3.0
 _CURE = "; if they would not be known before the outcome, list them in data.ignore."
 
 
-class Duplicates:
-    """Counts rows whose inputs and targets repeat those of an earlier row."""
+class Checks:
+    """All that is looked for in the encoded rows.
 
-    def __init__(self) -> None:
-        self._hashes: list[NDArray[np.int64]] = []
+    Args:
+        target: the task.
+        features: the features, some of which are categories.
+    """
+
+    def __init__(self, target: Target, features: Sequence[Feature]) -> None:
+        self._target = target
+        self._leaks = Leaks(target, features)
+        self._features = CopiedFeatures(features)
+        self._rows = Duplicates()
+        self._numbers: list[NDArray[np.float32]] = []
 
     def add(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
         """Take in encoded rows and their targets."""
-        rows = np.concatenate([x, y], axis=1)
-        self._hashes.append(np.fromiter((hash(row.tobytes()) for row in rows), np.int64, len(rows)))
+        self._leaks.add(x, y)
+        self._features.add(x)
+        self._rows.add(x, y)
+        if self._target.task == "regression":
+            self._numbers.append(y[:, 0])
 
-    def warning(self, lines: NDArray[np.int64]) -> str | None:
-        """A sentence if there are any.
+    def warnings(self, lines: NDArray[np.int64]) -> list[str]:
+        """A sentence for each thing that was found.
 
         Args:
             lines: where each row is in the file.
         """
-        hashes = np.concatenate(self._hashes)
-        _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
-        copies = np.flatnonzero(first[which] != np.arange(len(hashes)))
-        if len(copies) == 0:
-            return None
-        copy = int(copies[0])
-        original = int(first[which[copy]])
-        return (
-            f"Copies of rows: {len(copies):,} of {len(hashes):,} rows repeat an earlier one (first: line "
-            f"{lines[copy]} repeats line {lines[original]}); copies on both sides of a split make scores "
-            "look too good: remove them, or keep them together with data.group."
-        )
+        skewed = _skewed(self._target, np.concatenate(self._numbers)) if self._numbers else None
+        others = (self._features.warning(), self._rows.warning(lines), skewed)
+        return self._leaks.warnings() + [warning for warning in others if warning is not None]
+
+
+def _skewed(target: Target, values: NDArray[np.float32]) -> str | None:
+    """A sentence if a few values of a target without zeros are many times as large as the others."""
+    y = values.astype(np.float64)
+    spread = float(y.std())
+    if spread == 0 or y.min() <= 0:
+        return None
+    skewness = float((((y - y.mean()) / spread) ** 3).mean())
+    if skewness <= _SKEWED:
+        return None
+    return (
+        f"The target {quote(target.classes[0])} is strongly skewed (skewness {skewness:.1f}): a few large "
+        "values decide what is learned. Its logarithm may be learned better: add it to the table as a "
+        "column, and make that the target."
+    )
 
 
 class Leaks:

@@ -5,15 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from deepfeat.config.schema import DataConfig
+from deepfeat.data.checks import Checks
 from deepfeat.data.columns import Roles, assign_roles
 from deepfeat.data.faults import Faults
 from deepfeat.data.kinds import judge_features
 from deepfeat.data.outline import MEMORY_LIMIT, Outline, open_source, outline_table, without_refused
+from deepfeat.data.persons import repeated_persons
 from deepfeat.data.reading import Replay
 from deepfeat.data.remarks import is_called_identifier, is_identifier
 from deepfeat.data.sniff import first_bytes, sniff
-from deepfeat.data.survey import ColumnSummary, Survey, survey_table
+from deepfeat.data.survey import ColumnSummary, Survey, keep_rows, survey_table
 from deepfeat.data.unread import Unread, told, why_unread
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -28,6 +32,7 @@ _SETTLED_BY_IGNORING = {
     "unprintable texts": "texts that cannot be shown",
 }
 _UNUSABLE = "of a type that is no number and no category"
+_PERSONS = "whom a row is about; rows of one value belong together"
 _HEAD_BYTES = 65_536
 
 
@@ -43,6 +48,7 @@ class Glance:
         groups: columns whose equal values may be one patient, family or batch.
         incomplete: rows with a missing value.
         unread: a sentence for each kind of columns that are ignored because nobody can read them.
+        warnings: what else looks wrong, as a run says it.
     """
 
     config: DataConfig
@@ -51,7 +57,8 @@ class Glance:
     codes: Sequence[str]
     groups: Sequence[str]
     incomplete: int
-    unread: Sequence[str] = ()
+    unread: Sequence[str]
+    warnings: Sequence[str]
 
 
 def glance_at(path: Path, target: str, names_path: Path | None = None, written: str | None = None) -> Glance:
@@ -80,8 +87,23 @@ def glance_at(path: Path, target: str, names_path: Path | None = None, written: 
     missing = "drop" if columns.target_has_gaps else asked.missing
     config = asked.model_copy(update={"ignore": list(ignored), "missing": missing})
     outline = outline_table(config, path, names_path)
-    incomplete = sum(int(chunk.missing.any(axis=1).sum()) for chunk in outline.chunks)
-    return Glance(config, outline, ignored, codes, groups, incomplete, told(columns.unread))
+    incomplete, warnings = _look_at_rows(outline, drop=missing == "drop")
+    return Glance(
+        config, outline, ignored, codes, groups, incomplete, told(columns.unread), outline.warnings + warnings
+    )
+
+
+def _look_at_rows(outline: Outline, *, drop: bool) -> tuple[int, tuple[str, ...]]:
+    """How many rows have a gap, and what the encoded rows show that looks wrong."""
+    checks = Checks(outline.target, outline.features)
+    incomplete, lines = 0, []
+    for chunk in outline.chunks:
+        incomplete += int(chunk.missing.any(axis=1).sum())
+        kept = keep_rows(chunk, drop=drop)
+        if len(kept):
+            checks.add(outline.encoder.encode(kept), outline.target.encode(kept))
+            lines.append(kept.lines)
+    return incomplete, tuple(checks.warnings(np.concatenate(lines)))
 
 
 @dataclass
@@ -109,8 +131,12 @@ def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Column
     if survey.rows_kept == 0:  # said properly when the table is outlined
         return found
     found.target_has_gaps = any(survey.missing[used] for used in roles.targets)
+    persons = repeated_persons(survey, roles, rows, drop=False)
     for used in roles.features:
         name, summary = roles.names[used], survey.summary(used)
+        if used in persons:
+            found.ignored[name] = _PERSONS
+            continue
         unread = why_unread(summary)
         if unread is not None:
             found.unread[name] = unread
@@ -123,6 +149,7 @@ def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Column
             found.groups.append(name)
         elif reason is None and _may_be_codes(summary):
             found.codes.append(name)
+    found.groups[:0] = [roles.names[used] for used in persons]
     if found.unread and len(found.ignored) == len(every.features):
         # nothing would be left: let what is wrong with the columns be told as faults
         found.ignored = {name: why for name, why in found.ignored.items() if name not in found.unread}

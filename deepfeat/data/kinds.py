@@ -7,6 +7,7 @@ from deepfeat.data.faults import Faults, quote, shorten
 from deepfeat.data.header import control_character
 from deepfeat.data.hints import hint_at
 from deepfeat.data.levels import COUNTED_LEVELS, Level
+from deepfeat.data.persons import is_called_person
 from deepfeat.data.survey import ColumnSummary, Survey
 from deepfeat.data.unread import gone_wrong
 
@@ -153,10 +154,11 @@ class _Judge:
         return ()
 
     def _add_identifier(self, name: str, column: int, what: str) -> None:
+        cure = "name it in data.group, or list it" if is_called_person(name) else "list it"
         self._add(
             "columns of identifiers or free text",
             column,
-            f"found {what} in {quote(name)}, identifiers or free text; list it in data.ignore",
+            f"found {what} in {quote(name)}, identifiers or free text; {cure} in data.ignore",
         )
 
     def _has_bad_text(self, name: str, column: int, levels: tuple[Level, ...]) -> bool:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepfeat.data.cells import is_number, number_name
+from deepfeat.data.faults import quote
 
 COUNTED_LEVELS = 1000
 """Different values that are counted; a column with more is never a category."""
@@ -80,3 +81,15 @@ class LevelCounts:
         return Level(
             name, ordered, sum(self.rows[text] for text in ordered), min(self.line[text] for text in ordered)
         )
+
+
+def spelled_alike(names: Iterable[str]) -> list[str]:
+    """The names that differ in nothing but case and space, those of one kind together: `'no' and 'No'`.
+
+    Args:
+        names: of levels or classes.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(" ".join(name.casefold().split()), []).append(name)
+    return [" and ".join(map(quote, same)) for same in spellings.values() if len(same) > 1]

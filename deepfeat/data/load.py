@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.config.schema import DataConfig
-from deepfeat.data.checks import Duplicates, Leaks
+from deepfeat.data.checks import Checks
 from deepfeat.data.dataset import Dataset
 from deepfeat.data.digest import fingerprint
 from deepfeat.data.faults import Remarks, shorten
@@ -99,9 +99,9 @@ def _encode(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None, NDArray[np.int64]]:
     """Write the inputs, chunk by chunk; targets, groups and lines are returned.
 
-    Looks for copies of rows and for features that give the target away on the way.
+    Looks on the way for what only the encoded rows show.
     """
-    duplicates, leaks = Duplicates(), Leaks(outline.target, outline.features)
+    checks = Checks(outline.target, outline.features)
     codes = GroupCodes()
     targets, groups, lines = [], [], []
     for chunk in outline.chunks:
@@ -110,17 +110,13 @@ def _encode(
             continue
         x, y = outline.encoder.encode(kept), outline.target.encode(kept)
         writer.append(x)
-        duplicates.add(x, y)
-        leaks.add(x, y)
+        checks.add(x, y)
         targets.append(y)
         lines.append(kept.lines)
         if outline.roles.group is not None:
             groups.append(codes.encode(kept.texts(outline.roles.group).to_pylist()))
     source_rows = np.concatenate(lines)
-    remarks.warnings += leaks.warnings()
-    copies = duplicates.warning(source_rows)
-    if copies is not None:
-        remarks.warnings.append(copies)
+    remarks.warnings += checks.warnings(source_rows)
     return np.concatenate(targets), np.concatenate(groups) if groups else None, source_rows
 
 

@@ -15,9 +15,10 @@ from deepfeat.data.encode import Encoder
 from deepfeat.data.faults import Faults, Remarks
 from deepfeat.data.groups import judge_groups
 from deepfeat.data.kinds import judge_features
+from deepfeat.data.persons import repeated_persons
 from deepfeat.data.reading import CHUNK_CELLS, Chunk, Replay, Source
 from deepfeat.data.records import ENDS_READING
-from deepfeat.data.remarks import remark_on_features, remark_on_missing
+from deepfeat.data.remarks import remark_on_features, remark_on_missing, remark_on_spellings
 from deepfeat.data.sniff import sniff
 from deepfeat.data.survey import Survey, survey_table
 from deepfeat.data.target import Target, judge_target
@@ -106,7 +107,12 @@ def outline_table(
     if target is None:
         raise AssertionError("a target is either learnt or a fault")
     remark_on_missing(survey, roles, remarks, drop=drop)
-    remark_on_features(survey, roles, categories, remarks)
+    persons = repeated_persons(survey, roles, chunks, drop=drop)
+    remark_on_features(survey, roles, categories, persons, remarks)
+    levels = {used: tuple(level.name for level in own) for used, own in categories.items()}
+    codings = zip(target.columns, target.codings, strict=True)
+    levels |= {used: coding.names for used, coding in codings if coding is not None}
+    remark_on_spellings({roles.names[used]: own for used, own in sorted(levels.items())}, remarks)
     return Outline(
         n_rows=survey.rows_kept,
         target=target,

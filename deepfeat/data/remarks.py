@@ -7,11 +7,14 @@ import numpy as np
 
 from deepfeat.data.columns import Roles
 from deepfeat.data.faults import Remarks, shorten
-from deepfeat.data.levels import Level
+from deepfeat.data.levels import Level, spelled_alike
+from deepfeat.data.persons import is_called_person
 from deepfeat.data.survey import ColumnSummary, Survey
+from deepfeat.writing.labels import counted
 
 _LISTED = 10
 _HALF = 0.5
+_RARE_LEVEL = 5
 _IDENTIFIER = re.compile(
     r"(?i:(.*[_ .-])?(id|ids|idx|index|uuid|guid|nr|no|row|rows|rowid|rownames?)|unnamed: ?\d+)|.*[a-z]I[Dd]"
 )
@@ -61,9 +64,21 @@ def remark_on_fills(fills: Sequence[tuple[str, int, str]], remarks: Remarks) -> 
 
 
 def remark_on_features(
-    survey: Survey, roles: Roles, categories: Mapping[int, tuple[Level, ...]], remarks: Remarks
+    survey: Survey,
+    roles: Roles,
+    categories: Mapping[int, tuple[Level, ...]],
+    persons: Sequence[int],
+    remarks: Remarks,
 ) -> None:
-    """Warn of columns that cannot matter or that should not, and note tables with more features than rows."""
+    """Warn of columns that cannot matter or that should not, and note tables with more features than rows.
+
+    Args:
+        survey: a survey of the whole table.
+        roles: the features.
+        categories: the levels of those that are categories.
+        persons: the features that say whom a row is about, where some have several rows.
+        remarks: gets the warnings and notes.
+    """
     summaries = {used: survey.summary(used) for used in roles.features}
     numbers = {used: summary for used, summary in summaries.items() if used not in categories}
 
@@ -83,7 +98,7 @@ def remark_on_features(
     identifiers = [
         used
         for used, summary in numbers.items()
-        if is_identifier(roles.names[used], summary, survey.rows_kept)
+        if used not in persons and is_identifier(roles.names[used], summary, survey.rows_kept)
     ]
     _warn(
         remarks,
@@ -93,13 +108,55 @@ def remark_on_features(
         "; list them in data.ignore unless their value means something",
     )
 
+    if roles.group is None:
+        _warn(
+            remarks,
+            roles,
+            persons,
+            "Columns that say whom a row is about, of whom some have several rows",
+            "; rows of one patient belong together: name the column in data.group, which keeps them on one "
+            "side of every split, and it is no feature then",
+        )
+
     mixed = [used for used in categories if used not in roles.categories and summaries[used].numbers]
     _warn(remarks, roles, mixed, "Columns of texts and some numbers, taken as categories", "")
+
+    rare = [
+        f"{shorten(roles.names[used])} = {shorten(level.name)} ({counted(level.rows, 'row')})"
+        for used, levels in sorted(categories.items())
+        if len(levels) > 1
+        for level in levels
+        if level.rows < _RARE_LEVEL
+    ]
+    if rare:
+        remarks.warnings.append(
+            f"Levels of fewer than {_RARE_LEVEL} rows: {listed(rare)}; effects and intervals of levels with "
+            "so few rows say little."
+        )
 
     if len(roles.features) > survey.rows_kept:
         remarks.notes.append(
             f"More features ({len(roles.features):,}) than rows ({survey.rows_kept:,}): some features will "
             "look important by chance; trust a ranking only with its intervals."
+        )
+
+
+def remark_on_spellings(columns: Mapping[str, Sequence[str]], remarks: Remarks) -> None:
+    """Warn of levels and classes that differ in nothing but case and space.
+
+    Args:
+        columns: levels of each column that is a category or a target of classes, by its name.
+        remarks: gets the warning.
+    """
+    alike = []
+    for name, levels in columns.items():
+        same = spelled_alike(levels)
+        if same:
+            alike.append(f"{shorten(name)} ({listed(same)})")
+    if alike:
+        remarks.warnings.append(
+            f"Levels that differ only in case or space, and are taken for different: {listed(alike)}; "
+            "write them alike in the table if they mean the same."
         )
 
 
@@ -122,6 +179,8 @@ def _is_narrow(summary: ColumnSummary) -> bool:
 def is_identifier(name: str, summary: ColumnSummary, rows: int) -> bool:
     """Integers that go strictly up or down with the rows, or that are called and look like identifiers.
 
+    What says whom a row is about is one if its values may all differ.
+
     Args:
         name: of the column.
         summary: what it holds.
@@ -130,7 +189,7 @@ def is_identifier(name: str, summary: ColumnSummary, rows: int) -> bool:
     if not summary.integral:
         return False
     could_be = summary.high - summary.low + 1 >= rows
-    return summary.ordered or (could_be and is_called_identifier(name))
+    return summary.ordered or (could_be and (is_called_identifier(name) or is_called_person(name)))
 
 
 def is_called_identifier(name: str) -> bool:

@@ -11,7 +11,7 @@ from deepfeat.data.columns import Roles
 from deepfeat.data.dataset import Task
 from deepfeat.data.faults import Faults, Remarks, quote, shorten
 from deepfeat.data.kinds import check_number, check_text
-from deepfeat.data.levels import COUNTED_LEVELS, Level
+from deepfeat.data.levels import COUNTED_LEVELS, Level, spelled_alike
 from deepfeat.data.reading import Chunk
 from deepfeat.data.survey import ColumnSummary, Survey
 from deepfeat.data.unread import gone_wrong
@@ -248,10 +248,12 @@ class _Judge:
         name, column = self._roles.names[used], self._roles.column(used)
         single = sum(level.rows == 1 for level in levels)
         if 2 * single > len(levels) > _TWO:
+            alike = spelled_alike(level.name for level in levels)
+            cure = f"write {alike[0]} alike" if alike else "choose another data.target, or merge classes"
             self._add(
                 used,
                 f"found {single:,} of {len(levels):,} classes with one row only in the target {quote(name)}; "
-                "choose another data.target, or merge classes",
+                f"{cure}",
             )
             return
         for level in levels:

@@ -13,6 +13,7 @@ from deepfeat.data.load import load_table
 from deepfeat.errors import InputError
 
 Write = Callable[[str, str], Path]
+PERSON = "whom a row is about; rows of one value belong together"
 
 
 def table(delimiter: str = ",", rows: int = 180) -> str:
@@ -43,7 +44,7 @@ def test_a_table_is_described_so_that_it_can_be_used(
     assert glance.config.delimiter == set_to
     assert dict(glance.ignored) == {
         "id": "row numbers or identifiers",
-        "patient": "identifiers or free text",
+        "patient": PERSON,
         "visit": "'2024-01-11' is a date",
         "empty": "no value at all",
         "same": "the same value in every row",
@@ -148,6 +149,36 @@ def test_a_text_that_is_in_every_row_is_ignored_as_a_number_is(write: Write) -> 
     rows = [f"{row * 7 % 60},{'' if row == 3 else 'here'},{row % 2}" for row in range(60)]
     glance = glance_at(write("mine.csv", "\n".join(["a,place,y", *rows]) + "\n"), "y")
     assert dict(glance.ignored) == {"place": "the same value in every row"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "reason"),
+    [
+        ("patient", [f"P{row // 3}" for row in range(120)], PERSON),
+        ("MRN", [7000 + 13 * (row // 2) for row in range(120)], PERSON),
+        ("PatientenNr", [row // 2 for row in range(120)], PERSON),
+        ("subject", [row % 8 for row in range(120)], PERSON),
+        ("Sample ID", [row % 118 for row in range(120)], PERSON),
+        ("MRN", [row * 7919 % 1009 for row in range(120)], "row numbers or identifiers"),
+        ("patient", [row % 2 for row in range(120)], None),
+        ("patient_age", [row % 50 for row in range(120)], None),
+        ("subjective", [row % 8 for row in range(120)], None),
+        ("sample", [row % 4 for row in range(120)], None),
+    ],
+)
+def test_columns_that_say_whom_a_row_is_about(
+    name: str, values: list[object], reason: str | None, write: Write
+) -> None:
+    rows = [f"{value},{row * 7 % 60},{row % 2}" for row, value in enumerate(values)]
+    glance = glance_at(write("mine.csv", "\n".join([f"{name},a,y", *rows]) + "\n"), "y")
+    assert dict(glance.ignored) == ({} if reason is None else {name: reason})
+    assert glance.groups == ([name] if reason == PERSON else [])
+
+
+def test_persons_are_told_in_tables_of_any_size(write: Write) -> None:
+    rows = [f"{(row * 37) % 2500 * 11},{row * 7 % 60},{row % 2}" for row in range(3000)]
+    path = write("mine.csv", "\n".join(["case_no,a,y", *rows]) + "\n")
+    assert glance_at(path, "y").groups == ["case_no"]
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,83 @@ def test_features_that_give_a_number_away(warnings_of: Callable[..., tuple[str, 
     )
 
 
+def test_persons_with_several_rows(write: Write, load: Load) -> None:
+    rows = "".join(f"{i // 4},{i * 7 % 40}.5,{i % 2}\n" for i in range(40))
+    path = write("t.csv", "patient_nr,x,y\n" + rows)
+    assert load(path).warnings == (
+        (
+            "Columns that say whom a row is about, of whom some have several rows: patient_nr; rows of one "
+            "patient belong together: name the column in data.group, which keeps them on one side of every "
+            "split, and it is no feature then."
+        ),
+    )
+    assert load(path, group="patient_nr").warnings == ()
+
+
+def test_the_fault_of_many_persons_names_the_group(write: Write, faults: Callable[..., list[str]]) -> None:
+    rows = "".join(f"P{i // 2},{i * 7 % 40}.5,{i % 2}\n" for i in range(140))
+    (line,) = faults(write("t.csv", "patient,x,y\n" + rows))
+    assert line.endswith("identifiers or free text; name it in data.group, or list it in data.ignore")
+
+
+def test_levels_and_classes_that_are_spelled_in_two_ways(warnings_of: Callable[..., tuple[str, ...]]) -> None:
+    found = warnings_of(
+        y=[["yes", "Yes", "no", "No"][i % 4] for i in range(60)],
+        sex=[["m", "f", "M"][i % 3] for i in range(60)],
+        place=[["a b", "a  b", "c"][i // 2 % 3] for i in range(60)],
+    )
+    assert found == (
+        (
+            "Levels that differ only in case or space, and are taken for different: sex ('M' and 'm'), "
+            "place ('a  b' and 'a b'), y ('No' and 'no', 'Yes' and 'yes'); write them alike in the table if "
+            "they mean the same."
+        ),
+    )
+
+
+def test_classes_of_one_row_that_are_spelled_in_two_ways(
+    write: Write, faults: Callable[..., list[str]]
+) -> None:
+    rows = "".join(
+        f"{i * 7 % 40}.5,{y}\n" for i, y in enumerate(["no"] * 20 + ["yes"] * 20 + ["No", "Yes", "NO"])
+    )
+    (line,) = faults(write("t.csv", "x,y\n" + rows))
+    assert line.endswith("; write 'NO' and 'No' and 'no' alike")
+
+
+def test_levels_of_few_rows(warnings_of: Callable[..., tuple[str, ...]]) -> None:
+    found = warnings_of(ward=["HNO", "ENT", "ENT"] + ["surgery"] * 18 + ["other"] * 19)
+    assert found == (
+        (
+            "Levels of fewer than 5 rows: ward = ENT (2 rows), ward = HNO (1 row); effects and intervals of "
+            "levels with so few rows say little."
+        ),
+    )
+
+
+def test_features_that_are_copies(warnings_of: Callable[..., tuple[str, ...]]) -> None:
+    x = [i * 37 % 101 + 0.5 for i in range(40)]
+    x[7] = "?"
+    word = [["a", "b", "c"][i // 2 % 3] for i in range(40)]
+    almost = [*x[:-1], 0.25]
+    found = warnings_of(x=x, w=word, dup=x, almost=almost, w2=word)
+    assert found == (
+        (
+            "Features that are copies of another: dup (of x), w2 (of w); they share what each of them is "
+            "worth: list the copies in data.ignore."
+        ),
+    )
+
+
+@pytest.mark.parametrize(("shift", "is_told"), [(0.5, True), (-1.0, False)])
+def test_a_skewed_target(shift: float, warnings_of: Callable[..., tuple[str, ...]], *, is_told: bool) -> None:
+    y: list[object] = [i * 37 % 101 / 100 + shift for i in range(60)]
+    y[11] = 90.5
+    found = warnings_of(y=y)
+    assert len(found) == is_told
+    assert all("The target 'y' is strongly skewed (skewness 7." in line for line in found)
+
+
 def test_features_that_give_a_label_away(write: Write, load: Load) -> None:
     labels = [(i % 2, i // 2 % 2) for i in range(40)]
     rows = "".join(f"{i * 7 % 40}.5,{b},{a},{b}\n" for i, (a, b) in enumerate(labels))

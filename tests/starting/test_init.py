@@ -33,8 +33,13 @@ def test_it_fits_the_table(table: Path, tmp_path: Path, deepfeat: Type) -> None:
     assert out.splitlines()[:3] == [
         "experiment.yml: 600 rows, 2 features, binary",
         "  ignored  id: row numbers or identifiers",
-        "  ignored  patient: identifiers or free text",
+        "  ignored  patient: whom a row is about; rows of one value belong together",
     ]
+    assert "  positive b (not a): the last in order; recode the column to change that" in out.splitlines()
+    assert (
+        "  warning: where rows of one value of patient belong together, take the # away before "
+        "`group: patient` in data: no split parts them then"
+    ) in out.splitlines()
     assert out.splitlines()[-1] == "Look at it, then: deepfeat run experiment.yml --models 5"
     experiment = load_experiment(tmp_path / "experiment.yml", environ={}).experiment
     assert (experiment.name, experiment.data.path) == ("my_table", "my table.csv")
@@ -89,12 +94,27 @@ def test_what_is_wrong_with_numbers_is_said_first(tmp_path: Path, deepfeat: Type
     assert (code, err) == (0, "")
     assert out.splitlines()[1:3] == [
         (
-            "  warning: CRP is ignored: '0,5' is a number with a decimal comma; write it with a decimal point, "
-            "and take it out of data.ignore."
+            "  warning: CRP is ignored: '0,5' is a number with a decimal comma; write it with a decimal "
+            "point, and take it out of data.ignore."
         ),
         "  ignored  CRP: '0,5' is a number with a decimal comma",
     ]
     assert deepfeat("validate", "experiment.yml")[0] == 0
+
+
+def test_it_warns_as_a_run_does(tmp_path: Path, deepfeat: Type) -> None:
+    rows = [f"{row * 7 % 30},{row * 7 % 30},{row % 2},{'dead' if row % 2 else 'alive'}" for row in range(60)]
+    (tmp_path / "mine.csv").write_text("\n".join(["x,copy,y,outcome", *rows, rows[0]]) + "\n")
+    code, out, err = deepfeat("init", "--data", "mine.csv", "--target", "y")
+    assert (code, err) == (0, "")
+    told = [line.partition("warning: ")[2] for line in out.splitlines() if "warning: " in line]
+    assert [line.partition(":")[0] for line in told] == [
+        "Features that equal the target or separate its classes perfectly",
+        "Features that are copies of another",
+        "Copies of rows",
+    ]
+    out, err = deepfeat("validate", "experiment.yml")[1:]
+    assert all(line in out + err for line in told)
 
 
 def test_names_can_be_in_a_file_of_their_own(tmp_path: Path, deepfeat: Type) -> None:

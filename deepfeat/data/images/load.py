@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.config.schema import DataConfig, ImagesConfig
-from deepfeat.data.checks import Duplicates
+from deepfeat.data.copies import Duplicates
 from deepfeat.data.dataset import Dataset, Feature, Task
 from deepfeat.data.digest import fingerprint
 from deepfeat.data.faults import Faults, shorten
