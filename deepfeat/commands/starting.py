@@ -50,9 +50,9 @@ def init(directory: Path, data: Path, target: str, names: Path | None) -> None:
         say(f"  positive {positive} (not {negative}): the last in order; recode the column to change that")
     say(f"  asked    {', '.join(written.methods)}")
     if glance.groups:
-        names, line = " or ".join(glance.groups[:_NAMED]), f"`group: {dump_value(glance.groups[0])}`"
+        columns, line = " or ".join(glance.groups[:_NAMED]), f"`group: {dump_value(glance.groups[0])}`"
         say(
-            f"  warning: where rows of one value of {names} belong together, take the # away before {line} "
+            f"  warning: where rows of one value of {columns} belong together, take the # away before {line} "
             "in data: no split parts them then"
         )
     for warning in glance.warnings:

@@ -10,12 +10,12 @@ import numpy as np
 from deepfeat.config.schema import DataConfig
 from deepfeat.data.checks import Checks
 from deepfeat.data.columns import Roles, assign_roles
-from deepfeat.data.faults import Faults
+from deepfeat.data.faults import Faults, shorten
 from deepfeat.data.kinds import judge_features
 from deepfeat.data.outline import MEMORY_LIMIT, Outline, open_source, outline_table, without_refused
 from deepfeat.data.persons import repeated_persons
 from deepfeat.data.reading import Replay
-from deepfeat.data.remarks import is_called_identifier, is_identifier
+from deepfeat.data.remarks import is_called_identifier, is_identifier, listed
 from deepfeat.data.sniff import first_bytes, sniff
 from deepfeat.data.survey import ColumnSummary, Survey, keep_rows, survey_table
 from deepfeat.data.unread import Unread, told, why_unread
@@ -150,9 +150,13 @@ def _columns(config: DataConfig, path: Path, names_path: Path | None) -> _Column
         elif reason is None and _may_be_codes(summary):
             found.codes.append(name)
     found.groups[:0] = [roles.names[used] for used in persons]
-    if found.unread and len(found.ignored) == len(every.features):
-        # nothing would be left: let what is wrong with the columns be told as faults
+    if all(every.names[used] in found.ignored for used in every.features):
+        # nothing would be left: what can be mended is told as faults, and the rest here
         found.ignored = {name: why for name, why in found.ignored.items() if name not in found.unread}
+        if not found.unread:
+            reasons = listed(f"{shorten(name)} ({why})" for name, why in found.ignored.items())
+            faults.add("columns", source.header, 0, f"found no feature: {reasons}; give a table with others")
+            faults.raise_if_any()
     return found
 
 

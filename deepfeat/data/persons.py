@@ -13,7 +13,7 @@ _ALONE = r"patient(in)?|subject|participant|proband|person|mrn"
 _WITH_NUMBER = (
     r"case|sample|specimen|donor|individual|pat|pt|subj|fall|probe|patienten|probanden|personen|teilnehmer"
 )
-_NUMBER = r"ids?|nr|no|num|number|nummer|code|key"
+_NUMBER = r"ids?|nr|no|number|nummer|code|key"
 _PERSON = re.compile(rf"(id)?({_ALONE})|({_ALONE}|{_WITH_NUMBER})s?({_NUMBER})")
 _SEPARATORS = re.compile(r"[\W_]+")
 

@@ -70,7 +70,9 @@ def why_unread(summary: ColumnSummary) -> Unread | None:
     if summary.overflow is not None and summary.texts == 0:
         return Unread("large", f"{shorten(summary.overflow.text)} is infinite or too large", _TOO_LARGE)
     if summary.inexact is not None and summary.texts == 0:
-        return Unread("digits", f"{shorten(summary.inexact.text)} has more digits than a number can", _DIGITS)
+        return Unread(
+            "digits", f"{shorten(summary.inexact.text)} has more digits than a float holds", _DIGITS
+        )
     return None
 
 

@@ -13,6 +13,9 @@ from deepfeat.data.load import load_table
 from deepfeat.errors import InputError
 
 Write = Callable[[str, str], Path]
+NOTHING_LEFT = (
+    r"no feature: id \(row numbers or identifiers\), b \(the same value in every row\); give a table"
+)
 PERSON = "whom a row is about; rows of one value belong together"
 
 
@@ -136,6 +139,18 @@ def test_columns_with_one_fault_are_told_together(write: Write) -> None:
     ]
 
 
+def test_numbers_that_no_float_holds_are_told(write: Write) -> None:
+    rows = [
+        f"{row * 7 % 60},{10**19 + row * 7 % 60},{'1e400' if row == 5 else row % 9},{row % 2}"
+        for row in range(60)
+    ]
+    glance = glance_at(write("mine.csv", "\n".join(["a,code,b,y", *rows]) + "\n"), "y")
+    assert dict(glance.ignored) == {
+        "code": "10000000000000000000 has more digits than a float holds",
+        "b": "1e400 is infinite or too large",
+    }
+
+
 def test_a_target_with_decimal_commas_is_no_class(write: Write) -> None:
     rows = [f"{row * 7 % 60};{row},5" for row in range(60)]
     path = write("mine.csv", "\n".join(["a;y", *rows]) + "\n")
@@ -188,6 +203,7 @@ def test_persons_are_told_in_tables_of_any_size(write: Write) -> None:
         ("outcome", "1,2\n3,4\n", "found only numbers in the header"),
         ("outcome", "a,outcome\n" + "1,x\n" * 6 + "b1,y\n" + "2,y\n" * 6, "among the numbers of 'a'"),
         ("outcome", "a,outcome\n", "found no rows"),
+        ("outcome", "id,b,outcome\n" + "".join(f"{i},7,{i % 2}\n" for i in range(20)), NOTHING_LEFT),
     ],
 )
 def test_what_no_setting_can_settle_is_told(target: str, content: str, words: str, write: Write) -> None:
