@@ -33,7 +33,7 @@ def test_answers_stand_in_the_order_of_the_table(crossfit: CrossFit) -> None:
     np.testing.assert_array_equal(found.scores, [[5, 4, 3, 2, 1, 0]])
     np.testing.assert_allclose(found.p_value, [0.5, 0.4, 0.3, 0.2, 0.1, 0])
     assert found.std_error is None
-    assert (found.null_hypothesis, found.assumption) == ("nothing there", "none")
+    assert (found.null_hypothesis, found.assumption) == ("nothing there", "none; rows are independent")
     assert found.notes == ("a note",)
 
 

@@ -94,7 +94,7 @@ def test_what_models_predict_together_is_compared_as_well(
     found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": right}, carriers=carriers)
     assert found.row("joint")["mean"] == 1.0
     assert found.row("joint")["splits"] == 3
-    assert found.joint == ("skill", "")
+    assert found.joint == ("skill", "", False)
     # rows for which a model has no answer do not count
     right[::2] = np.nan
     found, _ = measure_skill(ensemble, judged, splits=3, seed=0, others={"trees": right}, carriers=carriers)
@@ -165,7 +165,7 @@ def test_on_one_split_that_all_networks_share_the_others_are_trained_once(
     assert np.isfinite(table.loc["networks", ["low", "high"]].astype(float)).all()
     # each network beside the one score, not the first alone
     assert table.loc["linear", "difference"] == pytest.approx(0.8 - table.loc["linear", "mean"])
-    assert found.joint == ("unknown", "")
+    assert found.joint == ("unknown", "", False)
     (note,) = notes
     assert note.startswith("all networks share one split of the rows: the linear model and the trees")
 
