@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,12 @@ from deepfeat.runs.paths import RunPaths
 Program = Callable[[str, str], None]
 
 SHOW = '\necho "$EXPERIMENT|$RUN|${OVERRIDES[*]}|${DEEPFEAT[*]}|$HEAD|${#TLS[@]}"'
+
+
+def _end(session: int) -> None:
+    """A job with all that it has started, whatever a failed test has left of it."""
+    with suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -167,9 +173,10 @@ class TestScript:
                     text=True,
                     stdout=subprocess.PIPE,
                     env={**os.environ, "SLURM_JOB_ID": "5", **variables},
+                    start_new_session=True,
                 )
                 jobs.enter_context(process)
-                jobs.callback(process.kill)
+                jobs.callback(_end, process.pid)
                 return process
 
             yield start
