@@ -129,7 +129,7 @@ def _trained(results: Results) -> str:
         f", with the loss {training['loss'].replace('_', ' ')} and the optimizer {training['optimizer']} "
         f"({steps}) for at most {training['epochs']:,} epochs"
     )
-    if training.get("patience"):
+    if training.get("patience", training["epochs"]) < training["epochs"]:
         text += f", ending after {training['patience']:,} epochs without a better validation loss"
     return f"{text}; the random seed of the experiment was {results.experiment.seed}."
 

@@ -71,6 +71,15 @@ def test_says_how_the_rows_were_split(make_run: MakeRun, split: dict, told: str)
     assert told in changed(make_run(["a", "b"]), training={"split": whole}).paragraphs[0]
 
 
+def test_says_nothing_of_patience_that_cannot_run_out(make_run: MakeRun) -> None:
+    paths = make_run(["a", "b"])
+    assert (
+        "for at most 500 epochs, ending after 100 epochs without"
+        in changed(paths, training={"epochs": 500, "patience": 100}).paragraphs[0]
+    )
+    assert "for at most 40 epochs; the random seed" in changed(paths, training={"epochs": 40}).paragraphs[0]
+
+
 def test_says_that_rows_of_a_group_stay_together(make_run: MakeRun) -> None:
     paths = make_run(["a", "b"])
     resolved = paths.experiment.read_text()

@@ -137,14 +137,15 @@ def commands(wish: Wish, head: str = "HEAD") -> tuple[list[str], list[str]]:
         head: number of the head's job.
     """
     folder = _folder(wish.paths)
+    pattern = Path(str(folder).replace("%", "%%"))  # in which Slurm fills numbers in
     shared = ["sbatch", "--parsable", f"--chdir={Path.cwd()}", *wish.options]
     return (
-        [*shared, f"--output={folder / 'head-%j.out'}", str(folder / "head.sh")],
+        [*shared, f"--output={pattern / 'head-%j.out'}", str(folder / "head.sh")],
         [
             *shared,
             f"--array=1-{wish.workers}",
             f"--dependency=after:{head}",
-            f"--output={folder / 'worker-%A_%a.out'}",
+            f"--output={pattern / 'worker-%A_%a.out'}",
             str(folder / "worker.sh"),
         ],
     )
@@ -239,6 +240,8 @@ def follow(jobs: Submitted, paths: RunPaths, say: Say) -> int:
         for line in lines:
             say(line.decode(errors="replace"))
         if over:
+            if rest:  # a line that nobody has ended
+                say(rest.decode(errors="replace"))
             break
         time.sleep(_LOOK)
     code = _exit_code(paths, jobs.head)

@@ -17,6 +17,7 @@ from deepfeat.runs.engines.slurm import (
     SlurmError,
     Submitted,
     Wish,
+    commands,
     filled_in,
     follow,
     settings,
@@ -99,6 +100,13 @@ def test_both_jobs_are_submitted_once(program: Program, wish: Wish) -> None:
     assert (folder / "head.sh").read_text().count("HEAD=\n") == 1
 
 
+def test_a_directory_is_no_pattern_of_slurm(tmp_path: Path) -> None:
+    wish = Wish(tmp_path / "e.yml", [], RunPaths(tmp_path / "50%"), 1)
+    outputs = [word for command in commands(wish) for word in command if word.startswith("--output=")]
+    folder = f"{tmp_path}/50%%/logs/slurm"
+    assert outputs == [f"--output={folder}/head-%j.out", f"--output={folder}/worker-%A_%a.out"]
+
+
 @pytest.mark.parametrize(
     "jobs", ["[]", "{}", '{"head": "../../../x", "workers": "2"}', '{"head": "--help", "workers": "2"}', "7"]
 )
@@ -146,13 +154,13 @@ def test_the_exit_code_is_that_of_the_job_whatever_an_earlier_run_has_left(
     folder = wish.paths.root / "logs" / "slurm"
     folder.mkdir(parents=True)
     wish.paths.provenance.write_text(json.dumps({"state": "complete", "exit_code": 0}))
-    (folder / "head-7.out").write_text("what the head says\n")
+    (folder / "head-7.out").write_text("what the head says\nand what it cannot end")
     (folder / "exit-6").write_text("0\n")
     if ended:
         (folder / "exit-7").write_text(f"{ended}\n")
     said: list[str] = []
     assert follow(Submitted("7", "8", folder / "head-7.out"), wish.paths, said.append) == code
-    assert said[0] == "what the head says"
+    assert said[:2] == ["what the head says", "and what it cannot end"]
     assert ("submit it again to go on" in said[-1]) == (code == 75)
 
 
