@@ -5,7 +5,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from deepfeat.data.dataset import Dataset
 
-# Steps between two levels that a note lists.
+STEPS = "Effects between two levels are"
+"""How the note begins that says which levels effects compare; figures of effects repeat it."""
+# Steps that it lists.
 MOST_STEPS = 10
 
 
@@ -74,4 +76,4 @@ def two_levels(data: Dataset) -> list[str]:
     if not steps:
         return []
     more = f" and {len(steps) - MOST_STEPS:,} more" if len(steps) > MOST_STEPS else ""
-    return [f"Effects between two levels are {'; '.join(steps[:MOST_STEPS])}{more}."]
+    return [f"{STEPS} {'; '.join(steps[:MOST_STEPS])}{more}."]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from deepfeat.methods.features import STEPS
 from deepfeat.ranking.multiplicity import adjusted
 from deepfeat.report.figures.picture import NAME, TOP, Picture, sketch
 from deepfeat.report.results import Results
@@ -160,6 +161,13 @@ def _adjusted(results: Results, table: pd.DataFrame) -> str:
     return f"p adjusted for {features} by the method"
 
 
+def _steps(results: Results, methods: Sequence[str]) -> list[str]:
+    """Which levels are compared where an effect is the step between two, as the methods note."""
+    asked = results.record.get("methods", {})
+    notes = [str(note) for method in methods for note in asked.get(method, {}).get("notes", [])]
+    return [note for note in dict.fromkeys(notes) if note.startswith(STEPS)]
+
+
 def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool) -> Picture:
     from matplotlib.figure import Figure  # noqa: PLC0415 - takes half a second
 
@@ -203,6 +211,7 @@ def _draw(results: Results, name: str, panels: Sequence[_Panel], *, alone: bool)
                 [
                     f"{subtitle[0].upper()}{subtitle[1:]}. The line is where there is no effect"
                     + (f"{_DIRECTION}." if any(panel.is_effect for panel in panels) else "."),
+                    *_steps(results, methods),
                     "Methods share a panel only on the same scale; odds ratios stand on a logarithmic axis.",
                     *_tests(results, [table for panel in panels for table in panel.everything.items()]),
                 ]

@@ -160,7 +160,9 @@ def test_says_what_is_tested_and_how_it_is_adjusted(make_run: MakeRun, drawn: li
     features = Results(paths.root).ranking["feature"]
     p = np.array([0.01, 0.5])
     for method, q in (("net", [0.02, 0.5]), ("line", [0.02, 0.5]), ("own", [0.3, 0.9])):
-        record["methods"][method] |= {"scale": "change of y", "null_hypothesis": "It does nothing."}
+        notes = ["Another note.", "Effects between two levels are drug: yes against no."]
+        told = {"scale": "change of y", "null_hypothesis": "It does nothing.", "notes": notes}
+        record["methods"][method] |= told
         ends = {"effect": [0.5, 0.1], "ci_low": [0.4, -0.1], "ci_high": [0.6, 0.3]}
         table = {"feature": features, **ends, "p_value": p, "q_value": q}
         write_table(paths.estimates(method), pd.DataFrame(table))
@@ -170,6 +172,8 @@ def test_says_what_is_tested_and_how_it_is_adjusted(make_run: MakeRun, drawn: li
     assert f"What p speaks against (net and line): {how} Benjamini-Hochberg." in caption
     assert f"What p speaks against (own): {how} the method." in caption
     assert "on its right, what stands above the panel grows with the feature" in caption
+    assert caption.count("Effects between two levels are drug: yes against no.") == 1
+    assert "Another" not in caption
     assert len(drawn) == 1
 
 
