@@ -60,4 +60,5 @@ def test_their_answers_are_no_part_of_the_ranking(write_experiment: Write, tmp_p
     assert shadow.groupby("method")["feature"].agg(list).to_dict() == {
         "first_layer": ["weight", "height", "colour"],
         "gate": ["weight", "height", "colour"],
+        "all methods": ["weight", "height", "colour"],
     }
