@@ -76,8 +76,9 @@ while kill -0 "$pid" 2>/dev/null; do wait "$pid"; done  # a signal ends the wait
 wait "$pid"
 code=$?
 
-# 138: the program was told before it could heed signals, and has done nothing that must be kept
-if { [ "$code" = 75 ] || [ "$code" = 138 ]; } && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
+# 75, or 138: the program was told before it could heed signals, and has done nothing that must be kept
+if [[ $code = 75 || $code = 138 ]] && [ "$again" = yes ] &&
+    [ "${SLURM_RESTART_COUNT:-0}" -lt "$RESTARTS" ] && head_is_there; then
     scontrol requeue "$job" && sleep 60  # until Slurm ends this job, to start it again
 fi
 if [ -n "$ended" ] && [ -d "${ended%/*}" ]; then

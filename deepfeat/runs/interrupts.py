@@ -65,10 +65,10 @@ def last_words(say: Callable[[], None]) -> Iterator[None]:
 def interruptible(farewell: Callable[[str], str]) -> Iterator[None]:
     """Raise `Interrupted` in the body when a signal comes; a second Ctrl-C ends the process at once.
 
+    Handlers of a program that has settled in the body are left to it.
+
     Args:
         farewell: what to say, given the signal's name, where the process is ended by force.
-
-    Handlers of a program that has settled in the body are left to it.
 
     Raises:
         Interrupted: from anywhere inside the body, once; further signals then change nothing.

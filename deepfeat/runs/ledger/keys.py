@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepfeat.data.dataset import Dataset
-from deepfeat.data.digest import fingerprint, specimens_sha256
+from deepfeat.data.derived import digested
+from deepfeat.data.digest import specimens_sha256
 from deepfeat.methods.method import MethodParams
 from deepfeat.methods.registry import MethodInfo
 from deepfeat.nets.network import Network
@@ -128,12 +129,4 @@ def answer_key(work: Work, members: Sequence[str]) -> str:
 
 def data_sha256(data: Dataset) -> str:
     """The digest of a table; computed where it was made without one."""
-    return data.sha256 or fingerprint(
-        data.x,
-        data.y,
-        task=data.task,
-        features=data.features,
-        classes=data.classes,
-        groups=data.groups,
-        images=data.images,
-    )
+    return data.sha256 or digested(data).sha256
